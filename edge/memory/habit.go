@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package memory
+
+import (
+	"math"
+
+	"redbench/edge"
+)
+
+// Beta is how much of a basket's weight is left one basket later.
+const Beta = .95
+
+// step is the weight that each later basket adds, in logarithms: ln(1/Beta).
+var step = -math.Log(Beta)
+
+// tail is ln(1-Beta), the constant of the closed form in Total.
+var tail = math.Log1p(-Beta)
+
+// The share of a thing in a customer's baskets forgets slowly: basket k of n counts Beta^(n-k). Written forwards
+// (divide all by Beta^n), basket k weighs Beta^-k for ever, so that a purchase touches only the things in the basket,
+// and the order of a customer's habits by weight is their order by share at any later time. Logarithms keep the
+// weights small enough to store.
+
+// Weight is the logarithm of the weight of a customer's basket number n (1, 2, …).
+func Weight(n int) float64 { return float64(n) * step }
+
+// Add gives a thing's log weight after basket number n, which holds it. A thing that was in no basket before has the
+// log weight [Never].
+func Add(logw float64, n int) float64 {
+	w := Weight(n)
+	if logw > w {
+		logw, w = w, logw
+	}
+	if math.IsInf(logw, -1) {
+		return w
+	}
+	return w + math.Log1p(math.Exp(logw-w))
+}
+
+// Never is the log weight of a thing that was in no basket.
+func Never() float64 { return math.Inf(-1) }
+
+// Total is the logarithm of the summed weight of baskets 1 to n: what a thing that was in all of them weighs. With no
+// basket it is [Never].
+func Total(n int) float64 {
+	if n < 1 {
+		return Never()
+	}
+	w := Weight(n)
+	return w + math.Log(-math.Expm1(-w)) - tail
+}
+
+// P is the share, 0 to 1, of a customer's n baskets that held a thing of this log weight, the latest counting most.
+func P(logw float64, n int) float64 {
+	if n < 1 || math.IsNaN(logw) {
+		return 0
+	}
+	return min(1, math.Exp(logw-Total(n)))
+}
+
+// Named reports whether a habit is sure enough to be named on a screen: at least an even chance, and seen three times,
+// so that a first basket is not taken for a habit.
+func Named(h edge.Habit) bool { return h.P >= .5 && h.Times >= 3 }
+
+// Things gives the items of a visit that teach a habit, one an article, in the order of the receipt: what was bought
+// and not taken off or returned again. Quantities and amounts are summed. The order of the receipt does not change what
+// is learnt.
+func Things(items []edge.Item) []edge.Item {
+	sum := make([]edge.Item, 0, len(items))
+	at := make(map[string]int, len(items))
+	for _, item := range items {
+		i, found := at[item.SKU]
+		if !found {
+			at[item.SKU] = len(sum)
+			sum = append(sum, item)
+			continue
+		}
+		sum[i].Quantity += item.Quantity
+		sum[i].AmountMinor += item.AmountMinor
+	}
+	bought := sum[:0]
+	for _, item := range sum {
+		if item.Quantity > 0 {
+			bought = append(bought, item)
+		}
+	}
+	return bought
+}
