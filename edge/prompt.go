@@ -23,6 +23,42 @@ type Prompt struct {
 	Customer CustomerRef `json:"-"`
 }
 
+// Lines gives the prompt's lines by their names on the wire.
+func (p Prompt) Lines() map[string]Line {
+	lines := map[string]Line{}
+	for _, name := range LineNames {
+		if line := *p.line(name); line != nil {
+			lines[name] = *line
+		}
+	}
+	return lines
+}
+
+// Without gives the prompt without one of its lines.
+func (p Prompt) Without(name string) Prompt {
+	if line := p.line(name); line != nil {
+		*line = nil
+	}
+	return p
+}
+
+// LineNames are the lines below the first, in the order that they are read.
+var LineNames = []string{"remember", "do", "ask", "avoid"}
+
+func (p *Prompt) line(name string) **Line {
+	switch name {
+	case "remember":
+		return &p.Remember
+	case "do":
+		return &p.Do
+	case "ask":
+		return &p.Ask
+	case "avoid":
+		return &p.Avoid
+	}
+	return nil
+}
+
 // Who is the prompt's first line.
 type Who struct {
 	Name     string `json:"name,omitempty"`

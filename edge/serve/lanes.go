@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package serve
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+
+	"redbench/edge"
+	"redbench/edge/lane"
+)
+
+// recentPrompts is how many prompts a lane keeps at hand: a word about one may overtake the prompt's own commit.
+const recentPrompts = 8
+
+// laneState is one lane: its state, its timer, and the prompts that words may still come for. The mutex makes a lane's
+// causes happen one after the other; lanes do not wait for each other.
+type laneState struct {
+	name string
+
+	mu      sync.Mutex
+	state   lane.State
+	timer   *time.Timer
+	stopped bool
+	prompts []edge.Prompt // newest last
+}
+
+// lane finds or makes a lane. Beyond edge.MaxLanes it refuses, so that a broken till cannot fill the box with lanes.
+func (s *Service) lane(name string) (*laneState, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l, ok := s.lanes[name]; ok {
+		return l, nil
+	}
+	if !edge.ValidLane(name) {
+		return nil, edge.Refuse("lane", "a lane's name has 1 to 32 letters, digits, - and _")
+	}
+	if len(s.lanes) >= edge.MaxLanes {
+		return nil, edge.Refuse("lanes", "this box knows %d lanes already, which is the limit", edge.MaxLanes)
+	}
+	l := &laneState{name: name}
+	s.lanes[name] = l
+	return l, nil
+}
+
+// AddLane makes a lane known before its till spoke, as pairing does.
+func (s *Service) AddLane(name string) error {
+	_, err := s.lane(name)
+	return err
+}
+
+// restore brings a lane back as it was before the daemon stopped, so that the checkout under way still finds its
+// customer. Its screen stays idle: what was on it may be out of date.
+func (s *Service) restore(record edge.LaneRecord) {
+	l, err := s.lane(record.Lane)
+	if err != nil {
+		s.Log.Warn("lane not restored", "lane", record.Lane, "error", err)
+		return
+	}
+	var state lane.State
+	if err := json.Unmarshal(record.State, &state); err != nil {
+		s.Log.Warn("lane not restored", "lane", record.Lane, "error", err)
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.state = state
+	s.arm(l)
+}
+
+// arm sets the lane's timer to the state's next deadline. The caller holds l.mu.
+func (s *Service) arm(l *laneState) {
+	if l.timer != nil {
+		l.timer.Stop()
+		l.timer = nil
+	}
+	deadline := l.state.Deadline()
+	if deadline.IsZero() || l.stopped {
+		return
+	}
+	l.timer = time.AfterFunc(max(0, time.Until(deadline)), func() {
+		s.step(l, lane.Tick{At: time.Now()}, edge.Entry{}, nil, nil)
+	})
+}
+
+func (l *laneState) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = true
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+}
+
+// keep holds a prompt at hand. The caller holds l.mu.
+func (l *laneState) keep(p edge.Prompt) {
+	l.prompts = append(l.prompts, p)
+	if len(l.prompts) > recentPrompts {
+		l.prompts = l.prompts[1:]
+	}
+}
+
+// prompt finds a prompt that is still at hand.
+func (l *laneState) prompt(id string) (edge.Prompt, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.prompts {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return edge.Prompt{}, false
+}
+
+// forget drops a customer's prompts.
+func (l *laneState) forget(ref edge.CustomerRef) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept := l.prompts[:0]
+	for _, p := range l.prompts {
+		if p.Customer != ref {
+			kept = append(kept, p)
+		}
+	}
+	clear(l.prompts[len(kept):])
+	l.prompts = kept
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"hash/fnv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"redbench/edge"
+	"redbench/edge/adapt"
+	"redbench/edge/lane"
+	"redbench/edge/playbook"
+)
+
+// Receive takes one message of a till. It shows what there is to show before it returns; done is called once the
+// message is durable (nil), or with the reason why it is not: then the till must keep it and send it again.
+func (s *Service) Receive(msg edge.Message, done func(error)) {
+	events, err := s.Decoder.DecodeAll(msg)
+	if err != nil {
+		s.refuse(msg, err, done)
+		return
+	}
+	if len(events) > 1 {
+		done = joinDone(len(events), done)
+	}
+	if len(events) == 0 { // an adapter that maps a message to nothing says that it does not concern us
+		done(nil)
+	}
+	for _, ev := range events {
+		s.receiveEvent(msg, ev, done)
+	}
+}
+
+// joinDone calls done once, after n calls, with the first error if any.
+func joinDone(n int, done func(error)) func(error) {
+	var left atomic.Int64
+	left.Store(int64(n))
+	var once sync.Mutex
+	var first error
+	return func(err error) {
+		once.Lock()
+		if first == nil {
+			first = err
+		}
+		once.Unlock()
+		if left.Add(-1) == 0 {
+			done(first)
+		}
+	}
+}
+
+func (s *Service) receiveEvent(msg edge.Message, ev edge.Event, done func(error)) {
+	key := edge.EventKey(s.Digester.Digest([]byte(ev.Store), []byte(ev.Source), []byte(ev.ID)))
+	body := s.Digester.Digest(adapt.Canonical(ev))
+	l, err := s.lane(ev.Lane)
+	if err != nil {
+		s.refuse(msg, err, done)
+		return
+	}
+	entry := edge.Entry{Event: &edge.SeenEvent{Key: key, Body: body, Type: ev.Type, Lane: ev.Lane, At: ev.Arrived}}
+
+	before, known, err := s.before(key, body)
+	switch {
+	case err != nil:
+		done(err)
+		return
+	case known && before != body:
+		s.metrics.events.WithLabelValues(string(ev.Type), "conflict").Inc()
+		s.refuse(msg, conflict(ev), done)
+		return
+	case known:
+		s.metrics.events.WithLabelValues(string(ev.Type), "duplicate").Inc()
+		s.again(key, done)
+		return
+	}
+
+	s.metrics.events.WithLabelValues(string(ev.Type), "new").Inc()
+	late, clock := s.clocks.observe(ev.Source, ev.Time, time.Now())
+	entry.Clock = clock
+	s.till(l, ev, late, entry, func(result edge.Result, err error) {
+		s.flight.leave(key)
+		if err == nil && result == edge.Conflict {
+			s.refuse(msg, conflict(ev), done)
+			return
+		}
+		done(err)
+	})
+}
+
+var errNotYet = errors.New("the first copy of this event is not durable yet")
+
+// again answers a redelivery: only once the first copy, which may still be on its way to the disk, rests there. The
+// empty entry queues up behind it; it must not remember the event itself, for if the first copy fails, the next
+// redelivery has to happen in full.
+func (s *Service) again(key edge.EventKey, done func(error)) {
+	s.writer.put(edge.Entry{}, func(_ edge.Result, err error) {
+		if err == nil {
+			var found bool
+			if _, found, err = s.Store.Seen(context.Background(), key); err == nil && !found {
+				err = errNotYet
+			}
+		}
+		done(err)
+	})
+}
+
+// before looks an event up among those under way and those at rest.
+func (s *Service) before(key edge.EventKey, body [16]byte) (was [16]byte, known bool, err error) {
+	if was, known = s.flight.enter(key, body); known {
+		return was, true, nil
+	}
+	was, known, err = s.Store.Seen(context.Background(), key)
+	if known || err != nil {
+		s.flight.leave(key)
+	}
+	return was, known, err
+}
+
+func conflict(ev edge.Event) error {
+	return &adapt.Rejection{Code: "conflict", Detail: "this event id was used before, with another content", ID: ev.ID, Lane: ev.Lane}
+}
+
+// till steps a lane by a till's event.
+func (s *Service) till(l *laneState, ev edge.Event, late time.Duration, entry edge.Entry, done func(edge.Result, error)) {
+	in := lane.Till{Event: ev, Prompt: newID(), Late: late > lateAfter || ev.Retained, At: time.Now()}
+	if in.Late && ev.Type == edge.LoyaltyPresented {
+		s.metrics.notShown.WithLabelValues(lateReason(ev)).Inc()
+	}
+	var profile *edge.Profile
+	if ev.Type == edge.LoyaltyPresented {
+		profile = s.find(ev.Identifier)
+		in.Customer = profile.Customer.Ref
+	}
+	s.step(l, in, entry, profile, done)
+}
+
+func lateReason(ev edge.Event) string {
+	if ev.Retained {
+		return "retained"
+	}
+	return "late"
+}
+
+// find reads the profile of whoever presented an identifier. Whoever is not known, does not wish to be, or shares the
+// identifier with others, is a stranger: no name is claimed.
+func (s *Service) find(id edge.Identifier) *edge.Profile {
+	profile, err := s.Store.Profile(context.Background(), id)
+	switch {
+	case errors.Is(err, edge.ErrNotFound), errors.Is(err, edge.ErrAmbiguous):
+		return &edge.Profile{}
+	case err != nil:
+		s.Log.Error("reading a profile; greeting a stranger instead", "error", err)
+		return &edge.Profile{}
+	case profile.Customer.Consent == edge.ConsentNone:
+		return &edge.Profile{}
+	}
+	return &profile
+}
+
+// profileOf reads a profile anew, for a card that comes back to the screen.
+func (s *Service) profileOf(ref edge.CustomerRef) *edge.Profile {
+	if ref == edge.Stranger {
+		return &edge.Profile{}
+	}
+	profile, err := s.Store.ProfileOf(context.Background(), ref)
+	if err != nil {
+		if !errors.Is(err, edge.ErrNotFound) {
+			s.Log.Error("reading a profile; greeting a stranger instead", "error", err)
+		}
+		return &edge.Profile{}
+	}
+	return &profile
+}
+
+// step moves a lane, shows what follows, and hands the entry to the writer: in this order, so that the screen does not
+// wait for the disk. profile is that of the customer who presented herself, or nil.
+func (s *Service) step(l *laneState, in lane.Input, entry edge.Entry, profile *edge.Profile, done func(edge.Result, error)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	next, effects := l.state.Step(in, s.Timing)
+	changed := len(effects) > 0 || entry.Event != nil || entry.Word != ""
+	l.state = next
+	for _, effect := range effects {
+		s.apply(l, effect, profile, &entry)
+	}
+	s.arm(l)
+	if !changed {
+		return
+	}
+	state, err := json.Marshal(next)
+	if err != nil {
+		s.Log.Error("keeping a lane's state", "lane", l.name, "error", err)
+	} else {
+		entry.Lane = &edge.LaneRecord{Lane: l.name, State: state}
+	}
+	s.writer.put(entry, done)
+}
+
+// apply carries one effect out. The caller holds l.mu.
+func (s *Service) apply(l *laneState, effect lane.Effect, profile *edge.Profile, entry *edge.Entry) {
+	switch e := effect.(type) {
+	case lane.Greet:
+		s.greet(l, e, profile, entry)
+	case lane.Farewell:
+		s.Screens.Show(l.name, s.farewell(l, e))
+	case lane.Clear:
+		s.Screens.Show(l.name, edge.Clear{Reason: e.Reason})
+	case lane.Idle:
+		s.Screens.Show(l.name, s.Idle())
+	case lane.Visit:
+		visit := e.Visit
+		visit.Store, visit.Lane = s.StoreID, l.name
+		entry.Visit = &visit
+	case lane.Attach:
+		attach := e.Attach
+		attach.Lane = l.name
+		entry.Attach = &attach
+	}
+}
+
+func (s *Service) greet(l *laneState, e lane.Greet, profile *edge.Profile, entry *edge.Entry) {
+	if profile == nil || profile.Customer.Ref != e.Customer {
+		profile = s.profileOf(e.Customer)
+	}
+	choice := s.Playbook.Choose(s.input(l, e.Event, e.Checkout, e.Prompt, *profile))
+	prompt := choice.Prompt
+	prompt.Customer = profile.Customer.Ref
+	s.Screens.Show(l.name, prompt)
+	if arrived := entry.Event; arrived != nil {
+		s.metrics.tap.Observe(time.Since(arrived.At).Seconds())
+	}
+	s.metrics.prompts.WithLabelValues(string(prompt.Who.Stage)).Inc()
+	l.keep(prompt)
+	entry.Prompt = &prompt
+}
+
+func (s *Service) farewell(l *laneState, e lane.Farewell) edge.Farewell {
+	profile := edge.Profile{}
+	if e.Customer != edge.Stranger {
+		profile = *s.profileOf(e.Customer)
+	}
+	farewell := s.Playbook.Farewell(s.input(l, "", e.Checkout, e.Prompt, profile))
+	farewell.ID = newID()
+	farewell.Prompt = e.Prompt
+	farewell.ShownFor = s.Timing.Farewell
+	return farewell
+}
+
+// input gathers what the playbook may know. The seed is the event's, so that the same tap gives the same prompt.
+func (s *Service) input(l *laneState, event, checkout, prompt string, profile edge.Profile) playbook.Input {
+	seed := fnv.New64a()
+	_, _ = seed.Write([]byte(l.name + "\x00" + event))
+	return playbook.Input{
+		Profile: profile, Known: profile.Customer.Ref != edge.Stranger,
+		Event: event, Checkout: checkout, PromptID: prompt,
+		Now: time.Now().In(s.Zone), Language: s.Language, ShownFor: s.Timing.Prompt, Seed: seed.Sum64(),
+	}
+}
+
+// refuse keeps a message that cannot be accepted, so that it neither blocks the queue nor disappears.
+func (s *Service) refuse(msg edge.Message, cause error, done func(error)) {
+	refused := edge.Refused{Topic: msg.Topic, Reason: "unreadable", Payload: msg.Payload, Size: len(msg.Payload), At: msg.Arrived}
+	var rejection *adapt.Rejection
+	var refusal *edge.Refusal
+	switch {
+	case errors.As(cause, &rejection):
+		refused.ID, refused.Lane, refused.Reason, refused.Detail = rejection.ID, rejection.Lane, rejection.Code, rejection.Detail
+	case errors.As(cause, &refusal):
+		refused.Reason, refused.Detail = refusal.Code, refusal.Text
+	}
+	if refused.ID == "" {
+		refused.ID = newID()
+	}
+	if refused.Reason == "card-number" || refused.Reason == "track-data" {
+		refused.Payload = nil // not even sealed
+	}
+	s.metrics.refused.WithLabelValues(refused.Reason).Inc()
+	s.Log.Warn("event refused", "topic", refused.Topic, "reason", refused.Reason, "detail", refused.Detail)
+	s.writer.put(edge.Entry{Refused: &refused}, func(_ edge.Result, err error) { done(err) })
+	if s.Refused != nil {
+		s.Refused(refused)
+	}
+}
+
+// newID makes a UUIDv7. Its only error is a machine without randomness, on which nothing here could be kept safe.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }

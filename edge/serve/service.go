@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package serve
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"redbench/edge"
+	"redbench/edge/lane"
+	"redbench/edge/playbook"
+)
+
+// Store is what the hot path needs of the profile store.
+type Store interface {
+	Seen(ctx context.Context, key edge.EventKey) (body [16]byte, found bool, err error)
+	Profile(ctx context.Context, id edge.Identifier) (edge.Profile, error)
+	ProfileOf(ctx context.Context, ref edge.CustomerRef) (edge.Profile, error)
+	PromptOf(ctx context.Context, prompt string) (edge.CustomerRef, map[string]edge.Line, error)
+	WordKnown(ctx context.Context, word string) (bool, error)
+	Lanes(ctx context.Context) ([]edge.LaneRecord, error)
+	Clocks(ctx context.Context) ([]edge.SourceClock, error)
+	Commit(ctx context.Context, entries []edge.Entry) ([]edge.Result, error)
+}
+
+// Decoder turns a till's message into events. Its errors are *adapt.Rejection.
+type Decoder interface {
+	DecodeAll(msg edge.Message) ([]edge.Event, error)
+}
+
+// Screens shows something on every screen of a lane. It must not block.
+type Screens interface {
+	Show(lane string, what edge.Shown)
+}
+
+// Digester makes keyed digests, so that what is kept to recognise an event cannot be guessed back to a card number.
+type Digester interface {
+	Digest(parts ...[]byte) [16]byte
+}
+
+// Guard finds what must not come in with a cashier's note.
+type Guard interface {
+	Find(text []byte) (what string, found bool)
+}
+
+// Options are what a Service is made of; every field but Metrics and Refused is required.
+type Options struct {
+	StoreID  string
+	Language string // of the texts on the screens: "en", "it"
+	Zone     *time.Location
+	Timing   lane.Timing
+
+	Store    Store
+	Decoder  Decoder
+	Screens  Screens
+	Digester Digester
+	Guard    Guard
+	Playbook *playbook.Playbook
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer // nil: none
+	Refused  func(edge.Refused)    // told of each refused message; nil: nobody. It must not block
+}
+
+// Service serves every lane of one store.
+type Service struct {
+	Options
+	writer  *writer
+	clocks  *clocks
+	metrics *metrics
+	flight  *flight
+
+	mu    sync.Mutex
+	lanes map[string]*laneState
+}
+
+// New loads the lanes and the tills' clocks as they were left, and starts the writer. Stop ends it.
+func New(ctx context.Context, o Options) (*Service, error) {
+	s := &Service{Options: o, metrics: newMetrics(o.Metrics), flight: newFlight(), lanes: map[string]*laneState{}}
+	known, err := o.Store.Clocks(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("loading the tills' clocks: %w", err)
+	}
+	s.clocks = newClocks(known)
+	records, err := o.Store.Lanes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("loading the lanes: %w", err)
+	}
+	s.writer = startWriter(o.Store, o.Log, s.metrics)
+	for _, record := range records {
+		s.restore(record)
+	}
+	return s, nil
+}
+
+// Stop ends the timers, commits what is under way and returns when it is durable. Nothing may be received after.
+func (s *Service) Stop() {
+	s.mu.Lock()
+	for _, l := range s.lanes {
+		l.stop()
+	}
+	s.mu.Unlock()
+	s.writer.stop()
+}
+
+// Lanes names every lane that was seen or paired, in no order.
+func (s *Service) Lanes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := make([]string, 0, len(s.lanes))
+	for name := range s.lanes {
+		names = append(names, name)
+	}
+	return names
+}
+
+// Backlog is how many entries wait for the disk.
+func (s *Service) Backlog() int { return len(s.writer.queue) }
+
+// Err is the writer's last failure, or nil when its last transaction went well.
+func (s *Service) Err() error { return s.writer.lastError() }
+
+// Idle is what a screen shows between customers: the principle of the day.
+func (s *Service) Idle() edge.Idle {
+	return edge.Idle{Principle: s.Playbook.Principle(time.Now().In(s.Zone), s.Language)}
+}
+
+// Forgotten takes a customer who was just forgotten off every lane.
+func (s *Service) Forgotten(ref edge.CustomerRef) {
+	for _, name := range s.Lanes() {
+		l, err := s.lane(name)
+		if err != nil {
+			continue
+		}
+		l.forget(ref)
+		s.step(l, lane.Forgotten{Customer: ref, At: time.Now()}, edge.Entry{}, nil, nil)
+	}
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package serve
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"redbench/edge"
+)
+
+const (
+	// linger is how long the writer waits for company before it syncs: a sync costs the same for one entry as for a
+	// hundred, and nobody at the till sees the acknowledgement.
+	linger = 3 * time.Millisecond
+	// maxBatch bounds one transaction.
+	maxBatch = 512
+	// queueLength is how many entries may wait for the disk before tills are made to wait.
+	queueLength = 4096
+)
+
+// committer is the one method that the writer needs.
+type committer interface {
+	Commit(ctx context.Context, entries []edge.Entry) ([]edge.Result, error)
+}
+
+type job struct {
+	entry edge.Entry
+	done  func(edge.Result, error) // may be nil
+}
+
+// writer turns a stream of entries into few transactions: one goroutine, one sync for many.
+type writer struct {
+	store   committer
+	log     *slog.Logger
+	metrics *metrics
+	queue   chan job
+	ended   chan struct{}
+
+	open   sync.RWMutex // held for reading while putting, so that the queue is not closed under a late timer
+	closed bool
+
+	mu  sync.Mutex
+	err error
+}
+
+var errStopping = errors.New("the box is stopping")
+
+func startWriter(store committer, log *slog.Logger, m *metrics) *writer {
+	w := &writer{store: store, log: log, metrics: m, queue: make(chan job, queueLength), ended: make(chan struct{})}
+	go w.run()
+	return w
+}
+
+// put hands an entry over. done is called once it is durable, or once it is known that it will not be.
+func (w *writer) put(entry edge.Entry, done func(edge.Result, error)) {
+	w.open.RLock()
+	defer w.open.RUnlock()
+	if w.closed {
+		if done != nil {
+			done(0, errStopping)
+		}
+		return
+	}
+	w.queue <- job{entry, done}
+}
+
+// stop commits what is queued and ends.
+func (w *writer) stop() {
+	w.open.Lock()
+	w.closed = true
+	close(w.queue)
+	w.open.Unlock()
+	<-w.ended
+}
+
+func (w *writer) lastError() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+func (w *writer) run() {
+	defer close(w.ended)
+	batch := make([]job, 0, maxBatch)
+	for first := range w.queue {
+		batch = w.gather(append(batch[:0], first))
+		w.commit(batch)
+		clear(batch)
+	}
+}
+
+// gather waits a little for more entries.
+func (w *writer) gather(batch []job) []job {
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	for len(batch) < maxBatch {
+		select {
+		case next, open := <-w.queue:
+			if !open {
+				return batch
+			}
+			batch = append(batch, next)
+		case <-timer.C:
+			return batch
+		}
+	}
+	return batch
+}
+
+func (w *writer) commit(batch []job) {
+	entries := make([]edge.Entry, len(batch))
+	for i, j := range batch {
+		entries[i] = j.entry
+	}
+	start := time.Now()
+	// No deadline: giving up on a slow disk would lose what can still be kept.
+	results, err := w.store.Commit(context.Background(), entries)
+	w.metrics.commits.Observe(time.Since(start).Seconds())
+	w.metrics.batch.Observe(float64(len(batch)))
+	w.note(err)
+	for i, j := range batch {
+		if j.done == nil {
+			continue
+		}
+		if err != nil {
+			j.done(0, err)
+			continue
+		}
+		j.done(results[i], nil)
+	}
+}
+
+// note remembers the outcome and logs when it changes, so that a full disk is one line and not thousands.
+func (w *writer) note(err error) {
+	w.mu.Lock()
+	before := w.err
+	w.err = err
+	w.mu.Unlock()
+	switch {
+	case err != nil && before == nil:
+		w.log.Error("writing to the store does not work; tills keep their events and send them again", "error", err)
+	case err == nil && before != nil:
+		w.log.Info("writing to the store works again")
+	}
+	if err != nil {
+		w.metrics.commitErrors.Inc()
+	}
+}
