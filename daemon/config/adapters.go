@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// adapterFormats lists what an adapter can read.
+var adapterFormats = []string{"json", "text", "xml", "form"}
+
+// adapterKeys lists the keys of one [[adapter]].
+func adapterKeys(a *Adapter) []Key {
+	return section("adapter", "",
+		Key{Key: "name", Value: &a.Name, Doc: "What people call it: `redbench adapter test NAME FILE` runs it dry."},
+		Key{Key: "topic", Value: &a.Topic, Doc: "MQTT filter of the messages that it maps, as in pos/+/loyalty."},
+		Key{Key: "format", Value: &a.Format, Doc: "What the till sends: json, text (a bare scan), xml or form."},
+		Key{Key: "program", Value: &a.Program, Doc: "jq program that makes the contract's event of it. Fields that it does not name are never stored or logged."},
+	).Keys
+}
+
+// AdapterKeys lists the keys of an [[adapter]], for the documentation.
+func AdapterKeys() []Key { return adapterKeys(&Adapter{Format: "json"}) }
+
+func (c *Config) fillAdapters(value any, e *Error) {
+	tables, ok := adapterTables(value)
+	if !ok {
+		e.add(c.lines["adapter"], "[[adapter]]", "is a list of sections: write [[adapter]] before each")
+		return
+	}
+	for i, table := range tables {
+		a := Adapter{Format: "json"}
+		at := fmt.Sprintf("adapter.%d", i)
+		byKey := map[string]Key{}
+		var names []string
+		for _, k := range adapterKeys(&a) {
+			byKey[k.Key] = k
+			names = append(names, k.Key)
+		}
+		for _, key := range sortedKeys(table) {
+			line := c.lines[at+"."+key]
+			k, ok := byKey[key]
+			if !ok {
+				e.add(line, "[[adapter]] "+key, "unknown key%s", nearest(key, names))
+				continue
+			}
+			if err := set(k.Value, table[key]); err != nil {
+				e.add(line, "[[adapter]] "+key, "%v", err)
+			}
+		}
+		c.Adapters = append(c.Adapters, a)
+	}
+}
+
+func adapterTables(value any) ([]map[string]any, bool) {
+	switch v := value.(type) {
+	case []map[string]any:
+		return v, true
+	case []any:
+		var tables []map[string]any
+		for _, each := range v {
+			table, ok := each.(map[string]any)
+			if !ok {
+				return nil, false
+			}
+			tables = append(tables, table)
+		}
+		return tables, true
+	}
+	return nil, false
+}
+
+func (c *Config) validateAdapters(e *Error) {
+	seen := map[string]bool{}
+	for i, a := range c.Adapters {
+		line := c.lines[fmt.Sprintf("adapter.%d", i)]
+		switch {
+		case a.Name == "":
+			e.add(line, "[[adapter]]", "needs a name")
+		case seen[a.Name]:
+			e.add(line, "[[adapter]]", "name %q is taken by an earlier one", a.Name)
+		}
+		seen[a.Name] = true
+		if a.Topic == "" {
+			e.add(line, "[[adapter]]", "needs a topic, the MQTT filter of the messages that it maps")
+		} else if problem := badFilter(a.Topic); problem != "" {
+			e.add(line, "[[adapter]]", "topic %q: %s", a.Topic, problem)
+		}
+		if !slices.Contains(adapterFormats, a.Format) {
+			e.add(line, "[[adapter]]", "format must be %s; it is %q", oneOf(adapterFormats), a.Format)
+		}
+		if strings.TrimSpace(a.Program) == "" {
+			e.add(line, "[[adapter]]", "needs a program, the jq text that makes an event")
+		}
+	}
+}
+
+// badFilter tells what is wrong with an MQTT topic filter.
+func badFilter(filter string) string {
+	if strings.HasPrefix(filter, "$") {
+		return "topics that start with $ are the broker's own"
+	}
+	levels := strings.Split(filter, "/")
+	for i, level := range levels {
+		switch {
+		case level == "#" && i < len(levels)-1:
+			return "# stands last"
+		case level != "#" && level != "+" && strings.ContainsAny(level, "#+"):
+			return "+ and # stand alone between slashes"
+		}
+	}
+	return ""
+}

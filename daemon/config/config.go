@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package config reads what a store may set: one TOML file, each key with a default and a documented meaning, and the
+// environment over it.
+//
+// The table in keys.go is the only place where a key is named. The sample file, docs/configuration.md, `redbench config
+// show` and the names in the environment all come from it, so none of them can tell something else.
+package config
+
+import (
+	"time"
+
+	"redbench/edge"
+)
+
+// Config is the whole configuration, valid and complete once [Load] has returned it.
+type Config struct {
+	Store    Store
+	State    State
+	MQTT     MQTT
+	UI       UI
+	Metrics  Metrics
+	HQ       HQ
+	Screen   Screen
+	Privacy  Privacy
+	Playbook Playbook
+	Log      Log
+	Limits   Limits
+	Adapters []Adapter
+
+	File     string   // the file that was read; empty: none, only defaults and environment
+	Warnings []string // allowed, but worth a line in the log
+
+	from  map[string]Origin // by Key.Name: where a value came from, absent for a default
+	lines map[string]int    // by Key.Name: the line in the file
+	zone  *time.Location
+}
+
+// Origin says where a value came from.
+type Origin string
+
+// The origins.
+const (
+	FromDefault     Origin = "default"
+	FromFile        Origin = "file"
+	FromEnvironment Origin = "environment"
+)
+
+// Store is who this box works for.
+type Store struct {
+	ID       string
+	Name     string
+	Locale   string
+	TimeZone string
+}
+
+// State is where the box keeps what it knows.
+type State struct {
+	Dir string
+}
+
+// MQTT is how tills reach the box.
+type MQTT struct {
+	Broker       string // empty: the embedded one
+	Listen       string // of the embedded broker
+	TillsFile    string // of the embedded broker: lane:secret lines
+	CertFile     string // of the embedded broker
+	KeyFile      string
+	ClientID     string // at an outside broker; empty: made from the store's id
+	Username     string
+	PasswordFile string
+	CAFile       string
+	Insecure     bool
+}
+
+// UI is the screens' and the manager's pages.
+type UI struct {
+	Listen       string
+	PublicURL    string
+	TrustedHosts []string
+	CertFile     string
+	KeyFile      string
+	Insecure     bool
+}
+
+// Metrics is a listener of its own for /metrics; with an empty Listen it is only beside the screens, by TokenFile.
+type Metrics struct {
+	Listen    string
+	TokenFile string
+	CertFile  string
+	KeyFile   string
+	Insecure  bool
+}
+
+// HQ is the chain's head office.
+type HQ struct {
+	URL string
+}
+
+// Screen is how a screen shows things.
+type Screen struct {
+	DistanceM       float64
+	PromptSeconds   int
+	FarewellSeconds int
+	GreetedSeconds  int
+}
+
+// PromptFor is how long a prompt stays on a screen.
+func (s Screen) PromptFor() time.Duration { return time.Duration(s.PromptSeconds) * time.Second }
+
+// FarewellFor is how long a farewell stays on a screen.
+func (s Screen) FarewellFor() time.Duration { return time.Duration(s.FarewellSeconds) * time.Second }
+
+// GreetedFor is how long a card without a checkout waits for one.
+func (s Screen) GreetedFor() time.Duration { return time.Duration(s.GreetedSeconds) * time.Second }
+
+// Privacy is what the store may know by default.
+type Privacy struct {
+	ImportConsent   edge.Consent
+	LoyaltyPrefixes []string // leading digits of the chain's own cards
+}
+
+// Playbook is what the screens say.
+type Playbook struct {
+	File string // empty: the one that is built in
+}
+
+// Log is what the daemon writes about itself.
+type Log struct {
+	Level  string // debug, info, warn, error
+	Format string // text, json
+}
+
+// Limits bound what one till, or one bad day, can take of the box.
+type Limits struct {
+	MessageBytes    int
+	Quarantine      int // events kept
+	CheckoutMinutes int
+	ImportRowBytes  int
+}
+
+// CheckoutFor is how long a checkout without any event stays open.
+func (l Limits) CheckoutFor() time.Duration { return time.Duration(l.CheckoutMinutes) * time.Minute }
+
+// Adapter maps what another till sends to the contract's events.
+type Adapter struct {
+	Name    string
+	Topic   string // MQTT filter
+	Format  string // json, text, xml, form
+	Program string // jq
+}
+
+// Zone is the store's time zone.
+func (c *Config) Zone() *time.Location {
+	if c.zone == nil {
+		return time.UTC
+	}
+	return c.zone
+}
+
+// Origin tells where the value of a key came from.
+func (c *Config) Origin(key string) Origin {
+	if o, ok := c.from[key]; ok {
+		return o
+	}
+	return FromDefault
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"bufio"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"redbench/edge"
+)
+
+// TLS loads the screens' certificate; nil without one.
+func (u UI) TLS() (*tls.Config, error) { return loadTLS("ui", u.CertFile, u.KeyFile) }
+
+// TLS loads the embedded broker's certificate; nil without one.
+func (m MQTT) TLS() (*tls.Config, error) { return loadTLS("mqtt", m.CertFile, m.KeyFile) }
+
+// TLS loads the metrics listener's certificate; nil without one.
+func (m Metrics) TLS() (*tls.Config, error) { return loadTLS("metrics", m.CertFile, m.KeyFile) }
+
+func loadTLS(section, cert, key string) (*tls.Config, error) {
+	if cert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("loading the certificate of [%s]: %w", section, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// Password reads the password for the outside broker; empty without a file.
+func (m MQTT) Password() (string, error) { return secret("mqtt", "password_file", m.PasswordFile) }
+
+// Token reads the token that /metrics asks for; empty without a file.
+func (m Metrics) Token() (string, error) { return secret("metrics", "token_file", m.TokenFile) }
+
+// secret reads the first line of a file.
+func secret(section, key, path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("reading %s: %w", label(section, key), err)
+	}
+	line, _, _ := strings.Cut(strings.TrimPrefix(string(raw), "\ufeff"), "\n")
+	line = strings.TrimRight(line, "\r")
+	if line == "" {
+		return "", fmt.Errorf("reading %s: the first line of %s is empty", label(section, key), path)
+	}
+	return line, nil
+}
+
+// Tills reads who may publish at the embedded broker, by lane; nil without a file, which means anybody on loopback.
+func (m MQTT) Tills() (map[string]string, error) {
+	if m.TillsFile == "" {
+		return nil, nil
+	}
+	file, err := os.Open(m.TillsFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading [mqtt] tills_file: %w", err)
+	}
+	defer file.Close()
+	tills := map[string]string{}
+	scanner := bufio.NewScanner(file)
+	for number := 1; scanner.Scan(); number++ {
+		line := strings.TrimSpace(strings.TrimPrefix(scanner.Text(), "\ufeff"))
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		lane, secret, ok := strings.Cut(line, ":")
+		switch {
+		case !ok || secret == "":
+			return nil, fmt.Errorf("reading [mqtt] tills_file: %s:%d: must be lane:secret", m.TillsFile, number)
+		case !edge.ValidLane(lane):
+			return nil, fmt.Errorf("reading [mqtt] tills_file: %s:%d: a lane is 1 to 32 letters, digits, _ or -", m.TillsFile, number)
+		case tills[lane] != "":
+			return nil, fmt.Errorf("reading [mqtt] tills_file: %s:%d: lane %s stands above already", m.TillsFile, number, lane)
+		}
+		tills[lane] = secret
+	}
+	if err := scanner.Err(); err != nil {
+		return nil, fmt.Errorf("reading [mqtt] tills_file: %w", err)
+	}
+	return tills, nil
+}
+
+// CheckFiles opens every file that the configuration names, as the daemon will, and tells all that cannot be used.
+func (c *Config) CheckFiles() error {
+	var all []error
+	note := func(_ any, err error) {
+		if err != nil {
+			all = append(all, err)
+		}
+	}
+	note(c.UI.TLS())
+	note(c.Metrics.TLS())
+	note(c.Metrics.Token())
+	if c.MQTT.Broker == "" {
+		note(c.MQTT.TLS())
+		note(c.MQTT.Tills())
+	} else {
+		note(c.MQTT.Password())
+		note(readable("mqtt", "ca_file", c.MQTT.CAFile))
+	}
+	note(readable("playbook", "file", c.Playbook.File))
+	return errors.Join(all...)
+}
+
+func readable(section, key, path string) (any, error) {
+	if path == "" {
+		return nil, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", label(section, key), err)
+	}
+	return nil, file.Close()
+}

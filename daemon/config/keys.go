@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import "strings"
+
+// Key is one thing that can be set.
+type Key struct {
+	Section string
+	Key     string
+	Value   any    // pointer into a Config: *string, *[]string, *bool, *int, *float64 or *edge.Consent
+	Doc     string // one or two sentences
+	Path    bool   // a file or directory: relative ones start at the configuration file's directory
+}
+
+// Name is the key's full name, "section.key".
+func (k Key) Name() string { return k.Section + "." + k.Key }
+
+// Env is the name of the variable in the environment that overrides the key.
+func (k Key) Env() string { return envPrefix + strings.ToUpper(k.Section) + "_" + strings.ToUpper(k.Key) }
+
+const envPrefix = "REDBENCH_"
+
+// Section is a group of keys.
+type Section struct {
+	Name string
+	Doc  string
+	Keys []Key
+}
+
+// Sections lists every key of c in the order of the sample file.
+func (c *Config) Sections() []Section {
+	return []Section{
+		c.storeKeys(), c.stateKeys(), c.mqttKeys(), c.uiKeys(), c.metricsKeys(), c.hqKeys(), c.screenKeys(),
+		c.privacyKeys(), c.playbookKeys(), c.logKeys(), c.limitsKeys(),
+	}
+}
+
+func (c *Config) storeKeys() Section {
+	return section("store", "Who this box works for.",
+		Key{Key: "id", Value: &c.Store.ID, Doc: "The store's id in every topic of its tills: redbench/v1/{id}/{lane}/…. " +
+			"Letters, digits, _ and -, at most 64."},
+		Key{Key: "name", Value: &c.Store.Name, Doc: "What people call the store. It stands on the manager's page; empty: the id."},
+		Key{Key: "locale", Value: &c.Store.Locale, Doc: "Language and region of the store, as in en-GB: what screens say " +
+			"when a customer has no language of her own, and how dates are written."},
+		Key{Key: "time_zone", Value: &c.Store.TimeZone, Doc: "The store's time zone, as in Europe/Lisbon. Local: the machine's."},
+	)
+}
+
+func (c *Config) stateKeys() Section {
+	return section("state", "Where the box keeps what it knows.",
+		Key{Key: "dir", Value: &c.State.Dir, Path: true, Doc: "One directory for the database, the keys and the control " +
+			"socket. Back it up as a whole; without its keys nobody can read it."},
+	)
+}
+
+func (c *Config) mqttKeys() Section {
+	return section("mqtt", "How tills reach the box.",
+		Key{Key: "broker", Value: &c.MQTT.Broker, Doc: "URL of the store's own broker: tcp://host:1883 or ssl://host:8883. " +
+			"Empty: the embedded broker."},
+		Key{Key: "listen", Value: &c.MQTT.Listen, Doc: "Where the embedded broker listens. Port 0 picks a free port. Beyond " +
+			"loopback it needs tills_file, and cert_file with key_file (or insecure)."},
+		Key{Key: "tills_file", Value: &c.MQTT.TillsFile, Path: true, Doc: "Embedded broker: who may publish, one lane:secret " +
+			"a line. A till signs in with its lane as user name, and may publish that lane only. Empty: any till on " +
+			"loopback may publish."},
+		Key{Key: "cert_file", Value: &c.MQTT.CertFile, Path: true, Doc: "Embedded broker: TLS certificate, PEM, with its chain."},
+		Key{Key: "key_file", Value: &c.MQTT.KeyFile, Path: true, Doc: "Embedded broker: the certificate's key, PEM."},
+		Key{Key: "client_id", Value: &c.MQTT.ClientID, Doc: "Outside broker: the box's client id, which must never change, " +
+			"as the broker keeps messages by it. Empty: redbench- and the store's id."},
+		Key{Key: "username", Value: &c.MQTT.Username, Doc: "Outside broker: user name."},
+		Key{Key: "password_file", Value: &c.MQTT.PasswordFile, Path: true, Doc: "Outside broker: file with the password on its first line."},
+		Key{Key: "ca_file", Value: &c.MQTT.CAFile, Path: true, Doc: "Outside broker: the authority that signed its " +
+			"certificate, PEM. Empty: the system's."},
+		Key{Key: "insecure", Value: &c.MQTT.Insecure, Doc: "Embedded broker: listen beyond loopback without TLS or without " +
+			"tills_file. Cards then cross the network in the clear."},
+	)
+}
+
+func (c *Config) uiKeys() Section {
+	return section("ui", "The cashiers' screens and the manager's page.",
+		Key{Key: "listen", Value: &c.UI.Listen, Doc: "Where screens connect. Port 0 picks a free port. Beyond loopback it " +
+			"needs cert_file with key_file (or insecure); a screen always needs pairing."},
+		Key{Key: "public_url", Value: &c.UI.PublicURL, Doc: "What a browser calls the box, as in https://box.store12.example:8787. " +
+			"Empty: made from listen."},
+		Key{Key: "trusted_hosts", Value: &c.UI.TrustedHosts, Doc: "Further names that a browser may call the box by, as in " +
+			"[\"till3.local\"]; others are refused. The listener's own address, localhost and public_url always may."},
+		Key{Key: "cert_file", Value: &c.UI.CertFile, Path: true, Doc: "TLS certificate, PEM, with its chain."},
+		Key{Key: "key_file", Value: &c.UI.KeyFile, Path: true, Doc: "The certificate's key, PEM."},
+		Key{Key: "insecure", Value: &c.UI.Insecure, Doc: "Listen beyond loopback without TLS. Names then cross the network in the clear."},
+	)
+}
+
+func (c *Config) metricsKeys() Section {
+	return section("metrics", "Prometheus metrics.",
+		Key{Key: "listen", Value: &c.Metrics.Listen, Doc: "A listener of its own for /metrics, open to whoever reaches it " +
+			"unless token_file is set. Empty: /metrics is only beside the screens, by token. Beyond loopback it needs " +
+			"token_file, and cert_file with key_file (or insecure)."},
+		Key{Key: "token_file", Value: &c.Metrics.TokenFile, Path: true, Doc: "File with the token on its first line, for " +
+			"Authorization: Bearer. Empty: /metrics beside the screens answers nobody."},
+		Key{Key: "cert_file", Value: &c.Metrics.CertFile, Path: true, Doc: "TLS certificate, PEM, with its chain."},
+		Key{Key: "key_file", Value: &c.Metrics.KeyFile, Path: true, Doc: "The certificate's key, PEM."},
+		Key{Key: "insecure", Value: &c.Metrics.Insecure, Doc: "Listen beyond loopback without TLS or without a token."},
+	)
+}
+
+func (c *Config) hqKeys() Section {
+	return section("hq", "The chain's head office.",
+		Key{Key: "url", Value: &c.HQ.URL, Doc: "Where head office answers, as in https://hq.chain.example:8788. Empty: this box works alone."},
+	)
+}
+
+func (c *Config) screenKeys() Section {
+	return section("screen", "How screens show things.",
+		Key{Key: "distance_m", Value: &c.Screen.DistanceM, Doc: "How far the cashier's eyes are from the screen, in metres, " +
+			"0.3 to 5. Letters grow with it."},
+		Key{Key: "prompt_seconds", Value: &c.Screen.PromptSeconds, Doc: "How long a prompt stays, 5 to 3600 seconds, when " +
+			"the checkout does not end before."},
+		Key{Key: "farewell_seconds", Value: &c.Screen.FarewellSeconds, Doc: "How long a farewell stays, 1 to 120 seconds."},
+		Key{Key: "greeted_seconds", Value: &c.Screen.GreetedSeconds, Doc: "How long a card that was shown before the " +
+			"checkout waits for it, 10 to 3600 seconds."},
+	)
+}
+
+func (c *Config) privacyKeys() Section {
+	return section("privacy", "What the store may know.",
+		Key{Key: "import_consent", Value: &c.Privacy.ImportConsent, Doc: "Consent of imported customers whose row names " +
+			"none: none, recognise or remember."},
+		Key{Key: "loyalty_prefixes", Value: &c.Privacy.LoyaltyPrefixes, Doc: "Leading digits of the chain's own cards, as in " +
+			"[\"6001\"], so that none of them is taken for a payment card. At least four digits each."},
+	)
+}
+
+func (c *Config) playbookKeys() Section {
+	return section("playbook", "What screens say.",
+		Key{Key: "file", Value: &c.Playbook.File, Path: true, Doc: "A playbook instead of the one that is built in. " +
+			"`redbench playbook show` prints that one to start from."},
+	)
+}
+
+func (c *Config) logKeys() Section {
+	return section("log", "What the daemon writes about itself, to standard error. Never anything about a customer.",
+		Key{Key: "level", Value: &c.Log.Level, Doc: "debug, info, warn or error."},
+		Key{Key: "format", Value: &c.Log.Format, Doc: "text or json."},
+	)
+}
+
+func (c *Config) limitsKeys() Section {
+	return section("limits", "What one till, or one bad day, can take of the box.",
+		Key{Key: "message_bytes", Value: &c.Limits.MessageBytes, Doc: "The largest message from a till, 1024 to 1048576 bytes; " +
+			"larger ones go to quarantine without their payload."},
+		Key{Key: "quarantine", Value: &c.Limits.Quarantine, Doc: "How many refused events are kept, 100 to 1000000; beyond, they are only counted."},
+		Key{Key: "checkout_minutes", Value: &c.Limits.CheckoutMinutes, Doc: "After how long without an event an open checkout is " +
+			"given up, 1 to 240 minutes."},
+		Key{Key: "import_row_bytes", Value: &c.Limits.ImportRowBytes, Doc: "The longest row of an imported file, 1024 to 1048576 bytes."},
+	)
+}
+
+func section(name, doc string, keys ...Key) Section {
+	for i := range keys {
+		keys[i].Section = name
+	}
+	return Section{Name: name, Doc: doc, Keys: keys}
+}
+
+// keys lists every key by its full name.
+func (c *Config) keys() map[string]Key {
+	all := map[string]Key{}
+	for _, s := range c.Sections() {
+		for _, k := range s.Keys {
+			all[k.Name()] = k
+		}
+	}
+	return all
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package control
+
+import (
+	"context"
+	"io"
+
+	"redbench/edge"
+)
+
+// Box is what a person at the box can ask for. Errors that keep their meaning across the socket are
+// [edge.ErrNotFound], [edge.ErrAmbiguous], [ErrNeedsDaemon] and *[edge.Refusal].
+type Box interface {
+	// Status tells how the box stands.
+	Status(ctx context.Context) (Status, error)
+
+	// Pair mints a credential for a screen, or for the manager's page.
+	Pair(ctx context.Context, req PairRequest) (Pairing, error)
+	// Approve accepts the code that an unpaired page shows.
+	Approve(ctx context.Context, req ApproveRequest) error
+	// Screens lists the paired screens.
+	Screens(ctx context.Context) ([]Screen, error)
+	// Revoke takes a screen's credential back; the screen goes blank at once.
+	Revoke(ctx context.Context, id string) error
+
+	// Import reads a file of customers or visits to its end, telling progress about four times a second. A bad row is
+	// part of the report, never an error.
+	Import(ctx context.Context, req ImportRequest, r io.Reader, progress func(Progress)) (ImportReport, error)
+	// Forget takes one customer out, whole.
+	Forget(ctx context.Context, id edge.Identifier) (ForgetReport, error)
+	// Customer tells what the box knows of one customer.
+	Customer(ctx context.Context, id edge.Identifier) (Customer, error)
+
+	// Quarantine lists refused events, newest first, at most limit.
+	Quarantine(ctx context.Context, limit int) ([]Quarantined, error)
+	// QuarantineShow tells of one refused event; its payload stays sealed.
+	QuarantineShow(ctx context.Context, id string) (Quarantined, error)
+}

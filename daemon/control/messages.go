@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package control
+
+import (
+	"time"
+
+	"redbench/edge"
+)
+
+// Status is how the box stands. Its JSON is what `redbench status --json` prints.
+type Status struct {
+	Running bool      `json:"running"` // false: the daemon is stopped, and the rest is what its files say
+	Version string    `json:"version"`
+	Run     string    `json:"run,omitempty"` // UUIDv7, new at each start
+	PID     int       `json:"pid,omitempty"`
+	Started time.Time `json:"started,omitzero"`
+	Now     time.Time `json:"now"`
+
+	Store     string `json:"store"`
+	StoreName string `json:"store_name,omitempty"`
+	StateDir  string `json:"state_dir"`
+	Config    string `json:"config,omitempty"` // the file that was read; empty: none
+
+	Ready    bool     `json:"ready"`
+	NotReady []string `json:"not_ready,omitempty"` // why not, a sentence each
+	Warnings []string `json:"warnings,omitempty"`  // insecure listeners and the like
+
+	UI      Listener  `json:"ui"`
+	Metrics *Listener `json:"metrics,omitempty"` // absent: /metrics only beside the screens, by token
+	MQTT    MQTT      `json:"mqtt"`
+
+	Lanes    []string    `json:"lanes"`
+	Screens  int         `json:"screens_connected"`
+	Counts   edge.Counts `json:"counts"`   // since midnight in the store's zone
+	Playbook string      `json:"playbook"` // name and version of the playbook in use
+}
+
+// Listener is an address that is really listened on, after port 0 became a port.
+type Listener struct {
+	Address string `json:"address"`         // host:port
+	URL     string `json:"url,omitempty"`   // what a browser opens
+	Secure  bool   `json:"secure"`          // TLS
+	Error   string `json:"error,omitempty"` // why it does not listen
+}
+
+// MQTT is how the box hears its tills.
+type MQTT struct {
+	Mode      string `json:"mode"`              // embedded, or outside
+	Address   string `json:"address,omitempty"` // embedded: listened on
+	Broker    string `json:"broker,omitempty"`  // outside: its URL, without user and password
+	Connected bool   `json:"connected"`         // embedded: it listens; outside: connected and subscribed
+	Tills     int    `json:"tills"`             // embedded: clients connected now
+}
+
+// PairRequest asks for a credential for a screen on Lane, or for the manager's page.
+type PairRequest struct {
+	Lane    string `json:"lane,omitempty"`
+	Manager bool   `json:"manager,omitempty"`
+	Name    string `json:"name,omitempty"` // what people call the screen
+}
+
+// Pairing is a credential that waits to be used. Code and URL pair a browser; Token is for other clients
+// (`Authorization: Bearer`).
+type Pairing struct {
+	Code    string    `json:"code"`
+	URL     string    `json:"url"`
+	Token   string    `json:"token"`
+	Expires time.Time `json:"expires"`
+}
+
+// ApproveRequest accepts the code that an unpaired page shows, for Lane or as a manager's page.
+type ApproveRequest struct {
+	Code    string `json:"code"`
+	Lane    string `json:"lane,omitempty"`
+	Manager bool   `json:"manager,omitempty"`
+	Name    string `json:"name,omitempty"`
+}
+
+// Screen is a paired screen.
+type Screen struct {
+	ID        string    `json:"id"`
+	Lane      string    `json:"lane,omitempty"`
+	Manager   bool      `json:"manager,omitempty"`
+	Name      string    `json:"name,omitempty"`
+	Paired    time.Time `json:"paired"`
+	Seen      time.Time `json:"seen,omitzero"`    // last connected; absent: never
+	Expires   time.Time `json:"expires,omitzero"` // not used yet, and void after this
+	Connected bool      `json:"connected"`
+}
+
+// The kinds of import.
+const (
+	ImportCustomers = "customers"
+	ImportVisits    = "visits"
+)
+
+// The formats of an import; empty: told from the first byte.
+const (
+	FormatCSV   = "csv"
+	FormatJSONL = "jsonl"
+)
+
+// ImportRequest says what the file holds.
+type ImportRequest struct {
+	Kind    string       `json:"kind"`
+	Format  string       `json:"format,omitempty"`
+	Consent edge.Consent `json:"consent,omitempty"` // of customers whose row names none; empty: [privacy] import_consent
+}
+
+// Progress tells how far an import is.
+type Progress struct {
+	Bytes int64 `json:"bytes"` // read and committed
+	Rows  int   `json:"rows"`
+}
+
+// ImportReport tells what an import did.
+type ImportReport struct {
+	Kind     string        `json:"kind"`
+	Rows     int           `json:"rows"` // data rows read, bad ones included
+	Added    int           `json:"added"`
+	Changed  int           `json:"changed"`
+	Same     int           `json:"same"` // already there, nothing changed
+	Bad      int           `json:"bad"`
+	Problems []RowProblem  `json:"problems"` // the first MaxProblems of Bad
+	Took     time.Duration `json:"took_ns"`
+}
+
+// MaxProblems is how many bad rows a report lists; the rest are counted.
+const MaxProblems = 1000
+
+// RowProblem is why one row was left out. Reason never repeats what the row holds.
+type RowProblem struct {
+	Line   int    `json:"line"` // in the file, from 1, the header included
+	Reason string `json:"reason"`
+}
+
+// ForgetReport tells what was taken out.
+type ForgetReport struct {
+	Customer string `json:"customer"` // our id, which means nothing to anybody now
+	Cleared  int    `json:"screens_cleared"`
+}
+
+// Customer is what the box knows of one customer.
+type Customer struct {
+	ID       string       `json:"id"`
+	Name     string       `json:"name,omitempty"`
+	Say      string       `json:"say,omitempty"`
+	Address  string       `json:"address,omitempty"`
+	Language string       `json:"language,omitempty"`
+	Consent  edge.Consent `json:"consent"`
+	Stage    edge.Stage   `json:"stage"`
+	Since    time.Time    `json:"since,omitzero"`
+	Visits   int          `json:"visits"`
+	First    time.Time    `json:"first,omitzero"`
+	GapDays  float64      `json:"gap_days,omitempty"` // mean days between visits
+	Last     *LastVisit   `json:"last,omitempty"`
+	Usual    []Habit      `json:"usual"`
+	Facts    []Fact       `json:"facts"`
+}
+
+// LastVisit is a customer's latest checkout.
+type LastVisit struct {
+	At    time.Time `json:"at"`
+	Store string    `json:"store,omitempty"`
+	Lane  string    `json:"lane,omitempty"`
+	Items []string  `json:"items"`
+}
+
+// Habit is one usual thing.
+type Habit struct {
+	SKU   string    `json:"sku"`
+	Name  string    `json:"name"`
+	P     float64   `json:"p"` // share of her recent baskets, 0 to 1
+	Times int       `json:"times"`
+	Last  time.Time `json:"last,omitzero"`
+}
+
+// Fact is one thing that she told, or that a person noted.
+type Fact struct {
+	ID     string        `json:"id"`
+	Kind   edge.FactKind `json:"kind"`
+	Text   string        `json:"text"`
+	Date   string        `json:"date,omitempty"`
+	Until  time.Time     `json:"until,omitzero"`
+	ToldTo string        `json:"told_to,omitempty"`
+	Place  string        `json:"place,omitempty"`
+	At     time.Time     `json:"at,omitzero"`
+}
+
+// Quarantined is a refused event.
+type Quarantined struct {
+	ID     string    `json:"id"`
+	Topic  string    `json:"topic"`
+	Reason string    `json:"reason"`
+	Detail string    `json:"detail,omitempty"`
+	Size   int       `json:"size"` // bytes, as received
+	At     time.Time `json:"at"`
+}
