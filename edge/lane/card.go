@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lane
+
+import (
+	"time"
+
+	"redbench/edge"
+)
+
+// presented is a card. It may name the checkout that it is for, before or after this began or ended.
+func (in Till) presented(m *move) {
+	id := in.Event.Checkout
+	switch {
+	case id == "":
+		in.unnamed(m)
+	case m.Phase == Serving && m.Checkout == id:
+		in.hold(m)
+	case m.isDone(id):
+		in.attach(m)
+	case m.isParked(id) || in.aside(m):
+		m.keep(Parked{Checkout: id, Customer: in.Customer, Why: m.whyParked(id)})
+	default:
+		in.open(m) // the card overtook its checkout
+		in.hold(m)
+	}
+}
+
+// unnamed is a card that does not tell its checkout: it is for the open one, or waits for one.
+func (in Till) unnamed(m *move) {
+	switch m.Phase {
+	case Serving:
+		if in.believable(m) {
+			in.hold(m)
+		}
+	case Greeted:
+		if in.Late && !m.Holder.Late {
+			return
+		}
+		m.Until, m.Late = m.at.Add(m.t.Card), in.Late
+		in.hold(m)
+	default:
+		if in.Late && m.Phase == Parting { // no greeting will replace the farewell
+			m.do(Clear{edge.ClearCompleted})
+		}
+		m.vacate()
+		m.Phase, m.Until, m.Late = Greeted, m.at.Add(m.t.Card), in.Late
+		in.hold(m)
+	}
+}
+
+// believable reports whether a card without a checkout is for the open one. A late one never replaces a fresh one, and
+// must be close to the checkout by the till's clock.
+func (in Till) believable(m *move) bool {
+	if !in.Late {
+		return true
+	}
+	if m.Holder.Carded && !m.Holder.Late {
+		return false
+	}
+	return !in.Event.Time.Before(m.Begun.Add(-m.t.Card))
+}
+
+// hold gives the lane to whoever showed the card.
+func (in Till) hold(m *move) {
+	same := in.Customer != edge.Stranger && m.Holder.Customer == in.Customer
+	if m.Phase == Serving {
+		in.touch(m)
+	}
+	if !same {
+		in.replace(m)
+	}
+	switch {
+	case same && !m.Shown.IsZero():
+	case !in.Late:
+		m.greet(in.Prompt, in.Event.ID)
+	}
+}
+
+// replace makes the card's owner the holder, and keeps whoever held the lane for an undo.
+func (in Till) replace(m *move) {
+	if m.Holder != (Holder{}) {
+		before := m.Holder
+		m.Previous = &before
+	}
+	shown := !m.Shown.IsZero()
+	m.Holder = Holder{Customer: in.Customer, Carded: true, Late: in.Late, Told: in.Event.Time}
+	m.Shown = time.Time{}
+	if shown && in.Late {
+		m.do(Clear{edge.ClearExpired})
+	}
+}
+
+// attach gives a stranger's visit to the one who shows her card after it.
+func (in Till) attach(m *move) {
+	if in.Customer == edge.Stranger || !m.claim(in.Event.Checkout) {
+		return
+	}
+	m.do(Attach{edge.Attach{Lane: in.Event.Lane, Checkout: in.Event.Checkout, Customer: in.Customer}})
+}
+
+// removed takes the card back. The visit is then a stranger's. A late one that is older than the holder's card was for
+// somebody else's.
+func (in Till) removed(m *move) {
+	id := in.Event.Checkout
+	switch {
+	case id != "" && m.isParked(id):
+		m.keep(Parked{Checkout: id, Why: m.whyParked(id)})
+	case id != "" && m.Checkout != "" && id != m.Checkout:
+	case !m.Holder.Carded || in.Late && in.Event.Time.Before(m.Holder.Told):
+	default:
+		m.strip(edge.ClearRemoved)
+	}
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lane
+
+import (
+	"time"
+
+	"redbench/edge"
+)
+
+func (in Till) apply(m *move) {
+	in.Late = in.Late || in.Event.Retained
+	switch in.Event.Type {
+	case edge.LoyaltyPresented:
+		in.presented(m)
+	case edge.LoyaltyRemoved:
+		in.removed(m)
+	case edge.CheckoutStarted, edge.CheckoutResumed, edge.CheckoutItem:
+		in.goesOn(m)
+	case edge.CheckoutSuspended, edge.CheckoutCancelled, edge.CheckoutCompleted:
+		in.ends(m)
+	}
+}
+
+// aside reports whether an event that came late concerns something else than what freshly goes on: it must not push
+// that off the lane.
+func (in Till) aside(m *move) bool {
+	return in.Late && m.busy() && !m.Late && (m.Phase != Serving || in.Event.Checkout != m.Checkout)
+}
+
+func (m *move) busy() bool { return m.Phase == Greeted || m.Phase == Serving }
+
+// goesOn is a checkout that begins or goes on: started, resumed, an item.
+func (in Till) goesOn(m *move) {
+	id := in.Event.Checkout
+	switch {
+	case id == "" || m.isDone(id):
+		return
+	case m.Phase == Serving && m.Checkout == id:
+		in.touch(m)
+		return
+	case in.aside(m):
+		if !m.isParked(id) {
+			m.keep(Parked{Checkout: id, Why: Abandoned})
+		}
+		return
+	}
+	parked, found := m.parked(id)
+	if found && parked.Why == Abandoned && in.Event.Type == edge.CheckoutItem {
+		return // the last items of a checkout that another one already followed
+	}
+	in.open(m)
+	if !in.Late && m.Shown.IsZero() && m.Holder.Prompt == "" {
+		m.greet(in.Prompt, in.Event.ID)
+	}
+}
+
+// open makes the event's checkout the lane's. What is left of another is parked; a card that waits comes along.
+func (in Till) open(m *move) {
+	id := in.Event.Checkout
+	waits := m.Phase == Greeted && in.follows(m)
+	switch {
+	case m.Phase == Serving:
+		m.park(Abandoned)
+		m.do(Clear{edge.ClearExpired})
+		m.vacate()
+	case m.Phase == Greeted && !waits:
+		m.do(Clear{edge.ClearExpired})
+		m.vacate()
+	case m.Phase == Parting:
+		if in.Late { // no greeting will replace the farewell
+			m.do(Clear{edge.ClearCompleted})
+		}
+		m.vacate()
+	}
+	if parked, found := m.unpark(id); found && !waits {
+		m.Holder = Holder{Customer: parked.Customer, Carded: parked.Customer != edge.Stranger}
+	}
+	m.Phase, m.Checkout, m.Begun, m.Late = Serving, id, in.Event.Time, in.Late
+	in.touch(m)
+}
+
+// follows reports whether a checkout belongs to the card that waits. A late card is no sign of who stands there now;
+// among late events the till's own clock must bear out that the two were close.
+func (in Till) follows(m *move) bool {
+	if !m.Holder.Late {
+		return !in.Late
+	}
+	return in.Late && within(m.t.Card, m.Holder.Told, in.Event.Time)
+}
+
+func within(span time.Duration, a, b time.Time) bool { return a.Sub(b).Abs() <= span }
+
+// touch says that the open checkout lives. Once something fresh was heard of it, it stays fresh.
+func (in Till) touch(m *move) {
+	m.Until, m.Late = m.at.Add(m.t.Checkout), m.Late && in.Late
+}
+
+// ends is a checkout that leaves the lane: suspended, cancelled, completed.
+func (in Till) ends(m *move) {
+	id := in.Event.Checkout
+	if id == "" || m.isDone(id) {
+		return
+	}
+	parked, found := m.parked(id)
+	switch {
+	case m.Phase == Serving && m.Checkout == id:
+	case in.aside(m), found && (m.Phase != Idling || parked.Why == Abandoned):
+		in.endsElsewhere(m, parked)
+		return
+	default:
+		in.open(m)
+	}
+	switch in.Event.Type {
+	case edge.CheckoutSuspended:
+		m.park(Suspended)
+		m.leave(edge.ClearSuspended)
+	case edge.CheckoutCancelled:
+		m.finish(Done{Checkout: id})
+		m.leave(edge.ClearCancelled)
+	case edge.CheckoutCompleted:
+		in.completed(m)
+	}
+}
+
+// endsElsewhere is the end of a checkout that is not the lane's: nothing of it reaches the screen.
+func (in Till) endsElsewhere(m *move, parked Parked) {
+	id := in.Event.Checkout
+	if in.Event.Type == edge.CheckoutSuspended {
+		m.keep(Parked{Checkout: id, Customer: parked.Customer, Why: Suspended})
+		return
+	}
+	m.unpark(id)
+	if in.Event.Type == edge.CheckoutCancelled {
+		m.finish(Done{Checkout: id})
+		return
+	}
+	m.finish(Done{Checkout: id, Stranger: parked.Customer == edge.Stranger})
+	m.do(in.visit(m.at, parked.Customer))
+}
+
+func (in Till) completed(m *move) {
+	holder := m.Holder
+	m.do(in.visit(m.at, holder.Customer))
+	m.finish(Done{Checkout: m.Checkout, Stranger: holder.Customer == edge.Stranger})
+	if in.Late || !m.Paused.IsZero() {
+		m.leave(edge.ClearCompleted)
+		return
+	}
+	m.Phase, m.Previous, m.Shown, m.Late = Parting, nil, time.Time{}, false
+	m.Begun, m.Until = time.Time{}, m.at.Add(m.t.Farewell)
+	m.do(Farewell{Prompt: holder.Prompt, Customer: holder.Customer, Checkout: m.Checkout})
+}
+
+func (in Till) visit(at time.Time, customer edge.CustomerRef) Visit {
+	e := in.Event
+	if in.Late && !e.Time.IsZero() && e.Time.Before(at) {
+		at = e.Time
+	}
+	return Visit{edge.Visit{
+		Customer: customer, At: at.UTC(), Store: e.Store, Lane: e.Lane, Checkout: e.Checkout, Items: e.Items, Total: e.Total,
+	}}
+}
