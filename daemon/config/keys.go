@@ -17,7 +17,9 @@ type Key struct {
 func (k Key) Name() string { return k.Section + "." + k.Key }
 
 // Env is the name of the variable in the environment that overrides the key.
-func (k Key) Env() string { return envPrefix + strings.ToUpper(k.Section) + "_" + strings.ToUpper(k.Key) }
+func (k Key) Env() string {
+	return envPrefix + strings.ToUpper(k.Section) + "_" + strings.ToUpper(k.Key)
+}
 
 const envPrefix = "REDBENCH_"
 

@@ -109,7 +109,7 @@ func (c *Config) fill(tree map[string]any, e *Error) {
 		}
 		keys, ok := sectionKeys(c, name)
 		if !ok {
-			e.add(c.lines[name], "["+name+"]", "unknown section%s", nearest(name, sectionNames(c)))
+			c.strangeName(name, tree[name], e)
 			continue
 		}
 		table, ok := tree[name].(map[string]any)
@@ -132,6 +132,26 @@ func (c *Config) fill(tree map[string]any, e *Error) {
 	}
 }
 
+// strangeName refuses a section that is none, and helps who wrote a key before any section.
+func (c *Config) strangeName(name string, value any, e *Error) {
+	if _, table := value.(map[string]any); table {
+		e.add(c.lines[name], "["+name+"]", "unknown section%s", nearest(name, sectionNames(c)))
+		return
+	}
+	var homes []string
+	for _, k := range c.keys() {
+		if k.Key == name {
+			homes = append(homes, "["+k.Section+"]")
+		}
+	}
+	slices.Sort(homes)
+	if len(homes) > 0 {
+		e.add(c.lines[name], name, "stands above every section; it is a key of %s", oneOf(homes))
+		return
+	}
+	e.add(c.lines[name], name, "unknown key, and above every section%s", nearest(name, sectionNames(c)))
+}
+
 // override takes what the environment says. A name that looks like ours and is not known is refused where its section
 // is one, as a mistyped name would silently do nothing; names of other programs of ours are left alone.
 func (c *Config) override(env []string, e *Error) {
@@ -140,7 +160,7 @@ func (c *Config) override(env []string, e *Error) {
 	for _, s := range c.Sections() {
 		for _, k := range s.Keys {
 			byEnv[k.Env()] = k
-			names = append(names, strings.ToLower(k.Env()))
+			names = append(names, k.Env())
 		}
 	}
 	for _, pair := range env {
@@ -165,16 +185,8 @@ func (c *Config) strangeEnv(name string, names []string, e *Error) {
 	section, _, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(name, envPrefix)), "_")
 	// REDBENCH_HQ_… may belong to redbench-hq on the same machine.
 	if section != "hq" && slices.Contains(sectionNames(c), section) {
-		e.add(0, name, "unknown key in the environment%s", strings.ToUpper(nearestEnv(name, names)))
+		e.add(0, name, "unknown key in the environment%s", nearest(name, names))
 	}
-}
-
-func nearestEnv(name string, names []string) string {
-	hint := nearest(strings.ToLower(name), names)
-	if hint == "" {
-		return ""
-	}
-	return hint
 }
 
 // resolve makes the paths that came from origin absolute.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // a Windows box has no zone files
@@ -13,7 +14,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// bad tells of one key; check collects the mistakes of a whole configuration.
+// check collects the mistakes of a whole configuration.
 type check struct {
 	c *Config
 	e *Error
@@ -32,7 +33,7 @@ func (v check) warn(text string) { v.c.Warnings = append(v.c.Warnings, text) }
 
 func (v check) between(section, key string, value, low, high float64, unit string) {
 	if value < low || value > high {
-		v.bad(section, key, "must be %v to %v %s; it is %v", low, high, unit, value)
+		v.bad(section, key, "must be %s to %s %s; it is %s", number(low), number(high), unit, number(value))
 	}
 }
 
@@ -204,6 +205,8 @@ func (v check) pair(section, cert, key string) {
 		v.bad(section, "key_file", "needs cert_file beside it")
 	}
 }
+
+func number(value float64) string { return strconv.FormatFloat(value, 'f', -1, 64) }
 
 func oneOf(choices []string) string {
 	if len(choices) == 1 {

@@ -26,7 +26,7 @@ type Box interface {
 
 	// Import reads a file of customers or visits to its end, telling progress about four times a second. A bad row is
 	// part of the report, never an error.
-	Import(ctx context.Context, req ImportRequest, r io.Reader, progress func(Progress)) (ImportReport, error)
+	Import(ctx context.Context, req ImportRequest, r io.Reader, progress func(edge.ImportProgress)) (edge.ImportReport, error)
 	// Forget takes one customer out, whole.
 	Forget(ctx context.Context, id edge.Identifier) (ForgetReport, error)
 	// Customer tells what the box knows of one customer.

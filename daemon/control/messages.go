@@ -108,33 +108,6 @@ type ImportRequest struct {
 	Consent edge.Consent `json:"consent,omitempty"` // of customers whose row names none; empty: [privacy] import_consent
 }
 
-// Progress tells how far an import is.
-type Progress struct {
-	Bytes int64 `json:"bytes"` // read and committed
-	Rows  int   `json:"rows"`
-}
-
-// ImportReport tells what an import did.
-type ImportReport struct {
-	Kind     string        `json:"kind"`
-	Rows     int           `json:"rows"` // data rows read, bad ones included
-	Added    int           `json:"added"`
-	Changed  int           `json:"changed"`
-	Same     int           `json:"same"` // already there, nothing changed
-	Bad      int           `json:"bad"`
-	Problems []RowProblem  `json:"problems"` // the first MaxProblems of Bad
-	Took     time.Duration `json:"took_ns"`
-}
-
-// MaxProblems is how many bad rows a report lists; the rest are counted.
-const MaxProblems = 1000
-
-// RowProblem is why one row was left out. Reason never repeats what the row holds.
-type RowProblem struct {
-	Line   int    `json:"line"` // in the file, from 1, the header included
-	Reason string `json:"reason"`
-}
-
 // ForgetReport tells what was taken out.
 type ForgetReport struct {
 	Customer string `json:"customer"` // our id, which means nothing to anybody now
