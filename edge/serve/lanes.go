@@ -3,7 +3,6 @@
 package serve
 
 import (
-	"encoding/json"
 	"sync"
 	"time"
 
@@ -58,8 +57,8 @@ func (s *Service) restore(record edge.LaneRecord) {
 		s.Log.Warn("lane not restored", "lane", record.Lane, "error", err)
 		return
 	}
-	var state lane.State
-	if err := json.Unmarshal(record.State, &state); err != nil {
+	state, err := lane.Decode(record.State)
+	if err != nil {
 		s.Log.Warn("lane not restored", "lane", record.Lane, "error", err)
 		return
 	}
@@ -113,8 +112,15 @@ func (l *laneState) prompt(id string) (edge.Prompt, bool) {
 	return edge.Prompt{}, false
 }
 
-// forget drops a customer's prompts.
-func (l *laneState) forget(ref edge.CustomerRef) {
+// canUndo reports whether the prompt's card replaced another that can come back.
+func (l *laneState) canUndo(prompt string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state.Holder.Prompt == prompt && l.state.Previous != nil
+}
+
+// forget drops a customer's prompts, and tells whether she holds the lane.
+func (l *laneState) forget(ref edge.CustomerRef) (held bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	kept := l.prompts[:0]
@@ -125,4 +131,5 @@ func (l *laneState) forget(ref edge.CustomerRef) {
 	}
 	clear(l.prompts[len(kept):])
 	l.prompts = kept
+	return l.state.Holder.Customer == ref
 }

@@ -4,7 +4,6 @@ package serve
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"hash/fnv"
 	"sync"
@@ -86,11 +85,15 @@ func (s *Service) receiveEvent(msg edge.Message, ev edge.Event, done func(error)
 	entry.Clock = clock
 	s.till(l, ev, late, entry, func(result edge.Result, err error) {
 		s.flight.leave(key)
-		if err == nil && result == edge.Conflict {
+		switch {
+		case err == nil && result == edge.Conflict:
 			s.refuse(msg, conflict(ev), done)
-			return
+		case err == nil && result == edge.Failed:
+			// It would fail again at every redelivery, and block the till behind it.
+			s.refuse(msg, &adapt.Rejection{Code: "unwritable", Detail: "the store could not keep this event; the log says why", ID: ev.ID, Lane: ev.Lane}, done)
+		default:
+			done(err)
 		}
-		done(err)
 	})
 }
 
@@ -194,7 +197,7 @@ func (s *Service) step(l *laneState, in lane.Input, entry edge.Entry, profile *e
 	if !changed {
 		return
 	}
-	state, err := json.Marshal(next)
+	state, err := next.Encode()
 	if err != nil {
 		s.Log.Error("keeping a lane's state", "lane", l.name, "error", err)
 	} else {

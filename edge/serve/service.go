@@ -129,14 +129,17 @@ func (s *Service) Idle() edge.Idle {
 	return edge.Idle{Principle: s.Playbook.Principle(time.Now().In(s.Zone), s.Language)}
 }
 
-// Forgotten takes a customer who was just forgotten off every lane.
-func (s *Service) Forgotten(ref edge.CustomerRef) {
+// Forgotten takes a customer who was just forgotten off every lane, and tells on how many she was.
+func (s *Service) Forgotten(ref edge.CustomerRef) (cleared int) {
 	for _, name := range s.Lanes() {
 		l, err := s.lane(name)
 		if err != nil {
 			continue
 		}
-		l.forget(ref)
+		if l.forget(ref) {
+			cleared++
+		}
 		s.step(l, lane.Forgotten{Customer: ref, At: time.Now()}, edge.Entry{}, nil, nil)
 	}
+	return cleared
 }

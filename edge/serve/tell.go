@@ -67,7 +67,12 @@ func (s *Service) Tell(ctx context.Context, laneName string, w edge.Word) error 
 // durable steps the lane if there is a step to make, and waits until the entry rests.
 func (s *Service) durable(ctx context.Context, l *laneState, in lane.Input, entry edge.Entry) error {
 	answer := make(chan error, 1)
-	done := func(_ edge.Result, err error) { answer <- err }
+	done := func(result edge.Result, err error) {
+		if err == nil && result == edge.Failed {
+			err = errors.New("the store could not keep this message; the log says why")
+		}
+		answer <- err
+	}
 	if in != nil {
 		s.step(l, in, entry, nil, done)
 	} else {
@@ -134,7 +139,7 @@ func (s *Service) silence(l *laneState, prompt, line string) {
 			continue
 		}
 		l.prompts[i] = l.prompts[i].Without(line)
-		if l.state.Showing() == prompt {
+		if !l.state.Shown.IsZero() && l.state.Holder.Prompt == prompt {
 			s.Screens.Show(l.name, l.prompts[i])
 		}
 	}
@@ -197,6 +202,9 @@ func (s *Service) undo(l *laneState, w edge.Word, entry *edge.Entry) (lane.Input
 		return nil, edge.Refuse("of", "undo needs the id of a message or of a prompt")
 	}
 	if _, ok := l.prompt(w.Of); ok {
+		if !l.canUndo(w.Of) {
+			return nil, edge.Refuse("of", "this card replaced no other, or is gone already")
+		}
 		return lane.Undo{Prompt: w.Of, NewPrompt: newID(), At: time.Now()}, nil
 	}
 	entry.Withdraw = w.Of

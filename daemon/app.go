@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"redbench/daemon/config"
+	"redbench/edge/serve"
+	"redbench/edge/store"
+	"redbench/ui"
+)
+
+// Options are what an App is made of.
+type Options struct {
+	Config  *config.Config
+	Log     *slog.Logger
+	Version string
+}
+
+// App is the process on the box: it is made by New, and Run serves until its context ends.
+type App struct {
+	Options
+	run     string // UUIDv7, new at each start
+	started time.Time
+	metrics *prometheus.Registry
+	stops   stops
+
+	store   *store.Store
+	serve   *serve.Service
+	screens *ui.Server
+	tills   tills
+	box     *live
+	ready   chan struct{}
+	failed  chan error // a listener that broke while running
+}
+
+// New opens and wires everything, and listens; Run makes it serve. On an error nothing stays open.
+func New(ctx context.Context, o Options) (*App, error) {
+	a := &App{Options: o, run: uuid.Must(uuid.NewV7()).String(), started: time.Now(), metrics: newRegistry(o.Version),
+		stops: stops{log: o.Log}, ready: make(chan struct{}), failed: make(chan error, 4)}
+	if err := a.wire(ctx); err != nil {
+		return nil, errors.Join(err, a.stops.run())
+	}
+	return a, nil
+}
+
+// Ready is closed once tills are heard and screens answered.
+func (a *App) Ready() <-chan struct{} { return a.ready }
+
+// Run serves until ctx ends or a listener breaks, then stops everything in reverse: tills first, so that nothing more is
+// acknowledged; then what is under way is committed; screens and the store come last.
+func (a *App) Run(ctx context.Context) error {
+	for _, warning := range a.Config.Warnings {
+		a.Log.Warn(warning)
+	}
+	if err := a.tills.Start(ctx); err != nil {
+		return errors.Join(fmt.Errorf("starting to hear tills: %w", err), a.stops.run())
+	}
+	a.sayWhere()
+	close(a.ready)
+	tellServiceManager(a.Log, "READY=1")
+	var failure error
+	select {
+	case <-ctx.Done():
+		a.Log.Info("stopping")
+	case failure = <-a.failed:
+		a.Log.Error("stopping, because a listener broke", "error", failure)
+	}
+	tellServiceManager(a.Log, "STOPPING=1")
+	err := errors.Join(failure, a.stops.run())
+	a.Log.Info("stopped", "clean", err == nil)
+	return err
+}
+
+// sayWhere logs where the box is found: port 0 became a port.
+func (a *App) sayWhere() {
+	a.Log.Info("redbench runs", "version", a.Version, "store", a.Config.Store.ID, "state", a.Config.State.Dir, "run", a.run)
+	a.Log.Info("screens", "address", a.box.ui.Address, "url", a.box.ui.URL)
+	mqtt := a.box.mqtt(context.Background())
+	a.Log.Info("tills", "mode", mqtt.Mode, "address", mqtt.Address, "broker", mqtt.Broker)
+	if a.box.metrics != nil {
+		a.Log.Info("metrics", "address", a.box.metrics.Address)
+	}
+}

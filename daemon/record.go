@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"redbench/daemon/config"
+	"redbench/daemon/control"
+	"redbench/edge"
+	"redbench/edge/exchange"
+	"redbench/edge/store"
+)
+
+// record answers what needs the store alone, be the daemon running or not.
+type record struct {
+	config   *config.Config
+	version  string
+	playbook string
+	store    *store.Store
+	find     exchange.Finder // the card-number guard over imported texts
+}
+
+// Status tells what the files say.
+func (r record) Status(ctx context.Context) (control.Status, error) {
+	counts, err := r.store.Counts(ctx, midnight(time.Now().In(r.config.Zone())))
+	if err != nil {
+		return control.Status{}, fmt.Errorf("counting today: %w", err)
+	}
+	return control.Status{
+		Version: r.version, Now: time.Now().UTC(), Store: r.config.Store.ID, StoreName: r.config.Store.Name,
+		StateDir: r.config.State.Dir, Config: r.config.File, Warnings: r.config.Warnings, Lanes: []string{},
+		Counts: counts, Playbook: r.playbook,
+	}, nil
+}
+
+func midnight(now time.Time) time.Time {
+	y, m, d := now.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, now.Location())
+}
+
+// Screens lists the paired screens.
+func (r record) Screens(ctx context.Context) ([]control.Screen, error) {
+	screens, err := r.store.Screens(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []control.Screen{}
+	for _, s := range screens {
+		list = append(list, control.Screen{ID: s.ID, Lane: s.Lane, Manager: s.Manager, Name: s.Name, Paired: s.Paired,
+			Seen: s.Seen, Expires: s.Expires})
+	}
+	return list, nil
+}
+
+// Import reads customers or visits to the end.
+func (r record) Import(ctx context.Context, req control.ImportRequest, in io.Reader, progress func(control.Progress)) (control.ImportReport, error) {
+	started := time.Now()
+	options := edge.ImportOptions{Consent: req.Consent, Progress: func(p edge.ImportProgress) {
+		if progress != nil {
+			progress(control.Progress{Bytes: p.Bytes, Rows: p.Rows})
+		}
+	}}
+	if options.Consent == "" {
+		options.Consent = r.config.Privacy.ImportConsent
+	}
+	done, err := r.importRows(ctx, req, in, options)
+	report := control.ImportReport{Kind: req.Kind, Rows: done.Rows, Added: done.New, Changed: done.Changed,
+		Same: done.Unchanged, Bad: done.Bad, Problems: []control.RowProblem{}, Took: time.Since(started)}
+	for _, p := range done.Problems {
+		report.Problems = append(report.Problems, control.RowProblem{Line: p.Line, Reason: p.Reason})
+	}
+	return report, err
+}
+
+func (r record) forget(ctx context.Context, id edge.Identifier) (edge.CustomerRef, control.ForgetReport, error) {
+	profile, err := r.store.Profile(ctx, id)
+	if err != nil {
+		return 0, control.ForgetReport{}, explainFind(err)
+	}
+	ref, err := r.store.Forget(ctx, id)
+	return ref, control.ForgetReport{Customer: profile.Customer.ID}, explainFind(err)
+}
+
+// Customer tells what the box knows of one customer.
+func (r record) Customer(ctx context.Context, id edge.Identifier) (control.Customer, error) {
+	profile, err := r.store.Profile(ctx, id)
+	if err != nil {
+		return control.Customer{}, explainFind(err)
+	}
+	return customerView(profile, time.Now()), nil
+}
+
+// Quarantine lists refused events, newest first.
+func (r record) Quarantine(ctx context.Context, limit int) ([]control.Quarantined, error) {
+	refused, err := r.store.Quarantine(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	list := []control.Quarantined{}
+	for _, q := range refused {
+		list = append(list, quarantined(q))
+	}
+	return list, nil
+}
+
+// QuarantineShow tells of one refused event.
+func (r record) QuarantineShow(ctx context.Context, id string) (control.Quarantined, error) {
+	q, err := r.store.QuarantinedByID(ctx, id)
+	return quarantined(q), err
+}
+
+func quarantined(q edge.Quarantined) control.Quarantined {
+	return control.Quarantined{ID: q.ID, Topic: q.Topic, Reason: q.Reason, Detail: q.Detail, Size: q.Size, At: q.At}
+}
