@@ -12,12 +12,7 @@ import _ "embed"
 //go:embed redbench.toml
 var Sample string
 
-// SystemdUnit is the unit text, a template of kardianos/service: {{Path}} and {{Arguments}} are filled in.
+// SystemdUnit is the unit for Linux, as a package installs it; daemon/service fills in what differs on a box.
 //
 //go:embed systemd/redbench.service
 var SystemdUnit string
-
-// LaunchdPlist is the property list for macOS, a template of kardianos/service.
-//
-//go:embed launchd/redbench.plist
-var LaunchdPlist string

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	kardianos "github.com/kardianos/service"
+)
+
+// Run runs the daemon under the service manager when that started this process, and plainly otherwise.
+func Run(ctx context.Context, run func(context.Context) error) error {
+	if !Managed() {
+		return run(ctx)
+	}
+	s, err := kardianos.New(&program{parent: ctx, run: run}, &kardianos.Config{Name: Name})
+	if err != nil {
+		return fmt.Errorf("speaking to the service manager: %w", err)
+	}
+	return s.Run()
+}
+
+// Managed reports whether the service manager, and not a person, started this process.
+func Managed() bool { return !kardianos.Interactive() }
+
+// Ready does nothing: the manager takes a service that has started as ready.
+func Ready(string) {}
+
+// Stopping does nothing: it was the manager who asked.
+func Stopping() {}
+
+// stopWithin is how long the manager waits for the daemon to close what it opened.
+const stopWithin = 30 * time.Second
+
+type program struct {
+	parent context.Context
+	run    func(context.Context) error
+	cancel context.CancelFunc
+	done   chan error
+}
+
+// Start returns at once, as the manager wants. A daemon that ends by itself ends the process with an error, which is
+// what makes the manager's recovery start it again.
+func (p *program) Start(kardianos.Service) error {
+	ctx, cancel := context.WithCancel(p.parent)
+	p.cancel, p.done = cancel, make(chan error, 1)
+	go func() {
+		err := p.run(ctx)
+		if ctx.Err() == nil {
+			fmt.Fprintln(os.Stderr, "redbench:", err)
+			os.Exit(1)
+		}
+		p.done <- err
+	}()
+	return nil
+}
+
+// Stop asks the daemon to end and waits for it.
+func (p *program) Stop(kardianos.Service) error {
+	p.cancel()
+	select {
+	case err := <-p.done:
+		return err
+	case <-time.After(stopWithin):
+		return fmt.Errorf("the daemon did not stop within %s", stopWithin)
+	}
+}
