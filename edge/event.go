@@ -12,6 +12,7 @@ type Message struct {
 	Topic    string
 	Payload  []byte
 	Retained bool
+	Lane     string    // the lane that the publishing till proved to be, where the broker knows; else empty
 	Arrived  time.Time // by this box's clock
 }
 

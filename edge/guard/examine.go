@@ -99,7 +99,7 @@ func isFraction(text []byte, r run, end int) bool {
 	if len(r.groups) != 2 || r.groups[0].len() > 3 || !isDot(text, r.groups[0], r.groups[1]) {
 		return false
 	}
-	return end >= len(text) || text[end]|0x20 != 'e'
+	return end >= len(text) || text[end]|0x20 != 'e' || end+1 < len(text) && text[end+1] == '-'
 }
 
 // isPriceList reports whether a run reads like prices in a row: "4.99 12.50 3.75".

@@ -141,7 +141,7 @@ func plant(r *rand.Rand, number string) string {
 	case 4:
 		return fmt.Sprintf(`{"t":";%s=2712101%s?"}`, number, digits(r, 10))
 	case 5:
-		return fmt.Sprintf("%s", disguise(r, number))
+		return disguise(r, number)
 	case 6:
 		return fmt.Sprintf(`<Tender card="%s"/>`, disguise(r, number))
 	case 7:
