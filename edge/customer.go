@@ -162,7 +162,7 @@ type Profile struct {
 	Gap      time.Duration // mean time between visits; 0 below three visits
 	Usual    []Habit       // most usual first, up to eight
 	Last     LastVisit
-	Said     []Said // what her last prompt said, so that nothing is repeated visit after visit
+	Said     []Said // what her last prompts said, newest first, so that nothing is repeated visit after visit
 }
 
 // Said is one line of an earlier prompt: the rule that chose it and the fact or thing it used.

@@ -101,9 +101,11 @@ type Counts struct {
 // Result says what became of an entry.
 type Result int
 
-// The results: written; already there; the same id with another body.
+// The results: written; already there; the same id with another body; not written for a reason of its own, while the
+// entries beside it were.
 const (
 	Written Result = iota
 	Duplicate
 	Conflict
+	Failed
 )

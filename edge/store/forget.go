@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"redbench/edge"
+)
+
+// Forget takes a customer out: her row and wrapped key, everything that was learnt or said, and her part in visits,
+// which stay as a stranger's. A tombstone under a key of its own keeps an old file from bringing her back. It gives her
+// number, so that the lanes can be cleared, or edge.ErrNotFound, or edge.ErrAmbiguous for a shared identifier.
+//
+// When it returns nil, what was deleted is gone from the journal too. An error that wraps ErrLingers says that she is
+// forgotten, but the journal could not be cut back because somebody was reading all the time; upkeep will do it.
+func (s *Store) Forget(ctx context.Context, id edge.Identifier) (edge.CustomerRef, error) {
+	s.admin.Lock()
+	defer s.admin.Unlock()
+	ref, err := s.find(ctx, id)
+	if err != nil {
+		return 0, fmt.Errorf("forgetting a customer: %w", err)
+	}
+	tombstones, err := s.tombstonesOf(ctx, ref, id)
+	if err != nil {
+		return 0, fmt.Errorf("forgetting a customer: %w", err)
+	}
+	err = s.freeing(ctx, func() error {
+		return s.transact(ctx, func(tx *sql.Tx) error {
+			w := &work{Store: s, ctx: context.WithoutCancel(ctx), tx: tx}
+			return w.forget(ref, tombstones)
+		})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("forgetting a customer: %w", err)
+	}
+	return ref, s.erase(ctx)
+}
+
+// ErrLingers says that what was deleted is still in the journal.
+var ErrLingers = errors.New("what was deleted is still in the journal, which was being read; it goes with the next upkeep")
+
+// find gives the customer of an identifier without opening anything, so that one whose sealed columns are damaged can
+// be forgotten all the same.
+func (s *Store) find(ctx context.Context, id edge.Identifier) (edge.CustomerRef, error) {
+	for _, hash := range s.opt.Seal.Hashes(id) {
+		row, err := s.profileRow(ctx, selectByHash, hash.Sum[:])
+		if errors.Is(err, edge.ErrNotFound) {
+			continue
+		}
+		return edge.CustomerRef(row.ref), err
+	}
+	return 0, edge.ErrNotFound
+}
+
+// tombstonesOf are the hashes that keep her from coming back: of the identifier she was forgotten by, and of the
+// chain's own id, which rests sealed in her record and leads most rows of an import.
+func (s *Store) tombstonesOf(ctx context.Context, ref edge.CustomerRef, id edge.Identifier) ([][32]byte, error) {
+	out := [][32]byte{s.opt.Seal.Tombstone(id)}
+	row, err := s.profileRow(ctx, selectByRef, int64(ref))
+	if err != nil {
+		return nil, err
+	}
+	_, key, err := s.customer(row)
+	if err != nil {
+		return out, nil // damaged: forgotten by the one identifier we have
+	}
+	p, err := openPerson(key, row.sealed)
+	if err != nil || p.chain == "" {
+		return out, nil
+	}
+	return append(out, s.opt.Seal.Tombstone(edge.Identifier{Kind: edge.KindCustomer, Value: p.chain})), nil
+}
+
+func (w *work) forget(ref edge.CustomerRef, tombstones [][32]byte) error {
+	n := int64(ref)
+	for _, hash := range tombstones {
+		if err := w.exec(`INSERT INTO tombstones (hash, at) VALUES (?, ?) ON CONFLICT DO NOTHING`, hash[:], w.opt.Now().UnixMicro()); err != nil {
+			return err
+		}
+	}
+	// Overwritten first, in place and at the same length: a delete may leave its page to be rearranged, and of all that
+	// is hers the key is what must be gone.
+	if err := w.exec(`UPDATE customers SET wrapped = zeroblob(length(wrapped)), sealed = zeroblob(length(sealed)) WHERE ref = ?`, n); err != nil {
+		return err
+	}
+	for _, query := range []string{
+		`UPDATE words SET fact = NULL WHERE fact IN (SELECT id FROM facts WHERE customer = ?)`,
+		`UPDATE words SET closed = NULL WHERE closed IN (SELECT id FROM facts WHERE customer = ?)`,
+		`DELETE FROM outcomes WHERE prompt IN (SELECT id FROM prompts WHERE customer = ?)`,
+		`UPDATE words SET prompt = NULL WHERE prompt IN (SELECT id FROM prompts WHERE customer = ?)`,
+		`DELETE FROM prompts WHERE customer = ?`,
+		`DELETE FROM said WHERE customer = ?`,
+		`DELETE FROM facts WHERE customer = ?`,
+		`DELETE FROM habits WHERE customer = ?`,
+		`DELETE FROM memory WHERE customer = ?`,
+		`UPDATE visits SET customer = NULL WHERE customer = ?`,
+		`DELETE FROM identifiers WHERE customer = ?`,
+		`DELETE FROM customers WHERE ref = ?`,
+	} {
+		if err := w.exec(query, n); err != nil {
+			return err
+		}
+	}
+	return w.tallyAt(0, tallyCustomers, -1)
+}
+
+// erase cuts the journal back, since what secure_delete overwrote in the database still lies there. Readers take
+// microseconds, so a few tries find a gap between them.
+func (s *Store) erase(ctx context.Context) error {
+	for try := 0; ; try++ {
+		err := s.checkpoint(ctx, "TRUNCATE")
+		if !errors.Is(err, errBusy) {
+			return err
+		}
+		if try == 5 {
+			s.lingers.Store(true)
+			return ErrLingers
+		}
+		timer := time.NewTimer(50 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			s.lingers.Store(true)
+			return errors.Join(ErrLingers, ctx.Err())
+		case <-timer.C:
+		}
+	}
+}

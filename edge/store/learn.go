@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"redbench/edge"
+	"redbench/edge/memory"
+)
+
+// learnt is what one customer's visits taught, under way: the memory row, and those habits that were touched.
+type learnt struct {
+	customer edge.CustomerRef
+	visits   int64
+	first    int64
+	last     int64
+	latest   int64 // number of the last visit
+	usual    []habit
+	habits   map[int64]habit
+	anew     bool // computed from all visits: what is at rest is void
+}
+
+// learn takes new visits of one customer, in order of time, into her memory. A visit that is older than her last one
+// changes the number of every later visit, on which all weights rest; then her memory is computed anew from her visits.
+func (w *work) learn(customer edge.CustomerRef, visits []visitRow) error {
+	m, err := w.learnt(customer)
+	if err == nil {
+		var late bool
+		if late, err = w.late(m, visits[0]); err == nil && late {
+			m = &learnt{customer: customer, habits: map[int64]habit{}, anew: true}
+			visits, err = w.visitsOf(customer)
+		}
+	}
+	for i := 0; err == nil && i < len(visits); i++ {
+		err = w.take(m, visits[i])
+	}
+	if err == nil {
+		err = w.keep(m)
+	}
+	if err != nil {
+		return fmt.Errorf("learning from a visit: %w", err)
+	}
+	return nil
+}
+
+func (w *work) learnt(customer edge.CustomerRef) (*learnt, error) {
+	m := &learnt{customer: customer, habits: map[int64]habit{}}
+	var usual []byte
+	err := w.tx.QueryRowContext(w.ctx, `SELECT visits, first, last, latest, usual FROM memory WHERE customer = ?`, int64(customer)).
+		Scan(&m.visits, &m.first, &m.last, &m.latest, &usual)
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if m.usual, err = unpackUsual(usual); err != nil {
+		return nil, err
+	}
+	for i := range m.usual {
+		if m.usual[i].sku, err = w.skuOf(m.usual[i].item); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// late reports whether a visit belongs before the last one known.
+func (w *work) late(m *learnt, v visitRow) (bool, error) {
+	if m.visits == 0 || v.at > m.last {
+		return false, nil
+	}
+	if v.at < m.last {
+		return true, nil
+	}
+	var checkout string
+	err := w.tx.QueryRowContext(w.ctx, `SELECT checkout FROM visits WHERE visit = ?`, m.latest).Scan(&checkout)
+	return v.checkout < checkout, err
+}
+
+// take learns from the next visit.
+func (w *work) take(m *learnt, v visitRow) error {
+	m.visits++
+	if m.visits == 1 {
+		m.first = v.at
+	}
+	m.last, m.latest = v.at, v.number
+	items, numbers, err := w.receipt(v.lines)
+	if err != nil {
+		return err
+	}
+	for _, thing := range memory.Things(items) {
+		h, err := w.habit(m, numbers[thing.SKU], thing.SKU)
+		if err != nil {
+			return err
+		}
+		h.logw = memory.Add(h.logw, int(m.visits))
+		h.times++
+		h.last = v.at
+		m.habits[h.item] = h
+	}
+	return nil
+}
+
+// receipt gives a visit's lines as items, and the number of each.
+func (w *work) receipt(lines []line) ([]edge.Item, map[string]int64, error) {
+	items := make([]edge.Item, 0, len(lines))
+	numbers := make(map[string]int64, len(lines))
+	for _, l := range lines {
+		sku, err := w.skuOf(l.item)
+		if err != nil {
+			return nil, nil, err
+		}
+		items = append(items, edge.Item{SKU: sku, Quantity: l.quantity})
+		numbers[sku] = l.item
+	}
+	return items, numbers, nil
+}
+
+// skuOf looks among the articles of this transaction first: the dictionary learns of them only when they are committed.
+func (w *work) skuOf(number int64) (string, error) {
+	if sku, ok := w.articles.number(number); ok {
+		return sku, nil
+	}
+	it, err := w.items.number(w.ctx, w.tx, number)
+	return it.sku, err
+}
+
+// habit gives a habit as it stands, from this transaction or from rest.
+func (w *work) habit(m *learnt, number int64, sku string) (habit, error) {
+	if h, ok := m.habits[number]; ok {
+		return h, nil
+	}
+	h := habit{item: number, sku: sku, logw: memory.Never()}
+	if m.anew || m.visits == 1 {
+		return h, nil
+	}
+	err := w.tx.QueryRowContext(w.ctx, `SELECT logw, times, last FROM habits WHERE customer = ? AND item = ?`, int64(m.customer), number).
+		Scan(&h.logw, &h.times, &h.last)
+	if errors.Is(err, sql.ErrNoRows) {
+		return h, nil
+	}
+	return h, err
+}
+
+// keep writes what was learnt. The most usual things are found among the former ones and the ones just bought, since a
+// weight only ever rises: nothing else can have overtaken them.
+func (w *work) keep(m *learnt) error {
+	if m.anew {
+		if err := w.exec(`DELETE FROM habits WHERE customer = ?`, int64(m.customer)); err != nil {
+			return err
+		}
+	}
+	candidates := make([]habit, 0, len(m.habits)+len(m.usual))
+	for _, h := range m.habits {
+		candidates = append(candidates, h)
+		if err := w.exec(`INSERT INTO habits (customer, item, logw, times, last) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET logw = excluded.logw, times = excluded.times, last = excluded.last`,
+			int64(m.customer), h.item, h.logw, h.times, h.last); err != nil {
+			return err
+		}
+	}
+	for _, h := range m.usual {
+		if _, again := m.habits[h.item]; !again {
+			candidates = append(candidates, h)
+		}
+	}
+	return w.exec(`INSERT INTO memory (customer, visits, first, last, latest, usual) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (customer) DO UPDATE SET visits = excluded.visits, first = excluded.first, last = excluded.last,
+			latest = excluded.latest, usual = excluded.usual`,
+		int64(m.customer), m.visits, m.first, m.last, m.latest, packUsual(topHabits(candidates)))
+}

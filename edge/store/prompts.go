@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"redbench/edge"
+	"redbench/edge/seal"
+)
+
+// promptLine is a line at rest. Its text is kept so that a word about it can be understood later.
+type promptLine struct {
+	Text string `json:"t"`
+	Fact string `json:"f,omitempty"`
+	Why  string `json:"w,omitempty"`
+	Rule string `json:"r,omitempty"`
+}
+
+func encodeLines(lines map[string]edge.Line) ([]byte, error) {
+	out := make(map[string]promptLine, len(lines))
+	for name, l := range lines {
+		out[name] = promptLine(l)
+	}
+	return json.Marshal(out)
+}
+
+func decodeLines(data []byte) (map[string]edge.Line, error) {
+	var in map[string]promptLine
+	if err := json.Unmarshal(data, &in); err != nil {
+		return nil, err
+	}
+	lines := make(map[string]edge.Line, len(in))
+	for name, l := range in {
+		lines[name] = edge.Line(l)
+	}
+	return lines, nil
+}
+
+// keyOf is a customer's key and what she allows, read in a transaction.
+type keyOf struct {
+	*seal.Customer
+	consent edge.Consent
+}
+
+// key reads the key of a customer, or gives edge.ErrNotFound when she was forgotten meanwhile.
+func (s *Store) key(ctx context.Context, q queryer, ref edge.CustomerRef) (keyOf, error) {
+	var id, wrapped []byte
+	var consent string
+	err := q.QueryRowContext(ctx, `SELECT id, wrapped, consent FROM customers WHERE ref = ?`, int64(ref)).Scan(&id, &wrapped, &consent)
+	if errors.Is(err, sql.ErrNoRows) {
+		return keyOf{}, edge.ErrNotFound
+	}
+	if err != nil {
+		return keyOf{}, fmt.Errorf("reading a customer's key: %w", err)
+	}
+	if len(id) != 16 {
+		return keyOf{}, errRecord
+	}
+	key, err := s.opt.Seal.Unwrap([16]byte(id), wrapped)
+	return keyOf{key, edge.Consent(consent)}, err
+}
+
+// prompt keeps what a prompt said. One about a customer who was forgotten meanwhile leaves nothing.
+func (w *work) prompt(e *edge.Entry) error {
+	if e.Prompt == nil {
+		return nil
+	}
+	p, id, now := *e.Prompt, idKey(e.Prompt.ID), w.opt.Now()
+	plain, err := encodeLines(p.Lines())
+	if err != nil {
+		return fmt.Errorf("keeping a prompt: %w", err)
+	}
+	sealed := []byte(nil)
+	if p.Customer == edge.Stranger {
+		sealed = w.opt.Seal.SealOwn("prompt "+string(id), plain)
+	} else {
+		key, err := w.key(w.ctx, w.tx, p.Customer)
+		if errors.Is(err, edge.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("keeping a prompt: %w", err)
+		}
+		sealed = key.Seal("prompt "+string(id), plain)
+		if err := w.said(p, key); err != nil {
+			return fmt.Errorf("keeping what was said: %w", err)
+		}
+	}
+	if err := w.exec(`INSERT INTO prompts (id, customer, at, sealed) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		id, nullable(p.Customer), now.UnixMicro(), sealed); err != nil {
+		return fmt.Errorf("keeping a prompt: %w", err)
+	}
+	return nil
+}
+
+// said remembers the prompt's lines with the customer, and that its facts were shown.
+func (w *work) said(p edge.Prompt, key keyOf) error {
+	var before []byte
+	err := w.tx.QueryRowContext(w.ctx, `SELECT sealed FROM said WHERE customer = ?`, int64(p.Customer)).Scan(&before)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	old, err := openSaid(key.Customer, before)
+	if err != nil {
+		return err
+	}
+	now := w.opt.Now().UTC()
+	said := mergeSaid(old, p, now)
+	if len(said) == 0 {
+		return nil
+	}
+	sealed, err := sealSaid(key.Customer, said)
+	if err != nil {
+		return err
+	}
+	if err := w.exec(`INSERT INTO said (customer, sealed) VALUES (?, ?) ON CONFLICT (customer) DO UPDATE SET sealed = excluded.sealed`,
+		int64(p.Customer), sealed); err != nil {
+		return err
+	}
+	for _, line := range p.Lines() {
+		if line.Fact == "" {
+			continue
+		}
+		if err := w.exec(`UPDATE facts SET shown = ? WHERE id = ? AND customer = ?`, now.UnixMicro(), idKey(line.Fact), int64(p.Customer)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outcome keeps what came of a prompt, unless the prompt is gone.
+func (w *work) outcome(e *edge.Entry) error {
+	o := e.Outcome
+	if o == nil {
+		return nil
+	}
+	err := w.exec(`INSERT INTO outcomes (prompt, word, kind, line, at)
+		SELECT id, ?, ?, ?, ? FROM prompts WHERE id = ? ON CONFLICT DO NOTHING`, o.Word, o.Kind, o.Line, micros(o.At), idKey(o.Prompt))
+	if err != nil {
+		return fmt.Errorf("keeping an outcome: %w", err)
+	}
+	return nil
+}
+
+// PromptOf tells whom a prompt was about and what its lines said, by their names. It gives edge.ErrNotFound for one that
+// is not known, or whose customer was forgotten.
+func (s *Store) PromptOf(ctx context.Context, id string) (edge.CustomerRef, map[string]edge.Line, error) {
+	ctx = context.WithoutCancel(ctx)
+	var customer sql.NullInt64
+	var sealed []byte
+	key := idKey(id)
+	err := s.read.QueryRowContext(ctx, `SELECT customer, sealed FROM prompts WHERE id = ?`, key).Scan(&customer, &sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil, edge.ErrNotFound
+	}
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading a prompt: %w", err)
+	}
+	ref := edge.CustomerRef(customer.Int64)
+	plain, err := s.openPrompt(ctx, ref, "prompt "+string(key), sealed)
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading a prompt: %w", err)
+	}
+	lines, err := decodeLines(plain)
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading a prompt: %w", err)
+	}
+	return ref, lines, nil
+}
+
+func (s *Store) openPrompt(ctx context.Context, ref edge.CustomerRef, label string, sealed []byte) ([]byte, error) {
+	if ref == edge.Stranger {
+		return s.opt.Seal.OpenOwn(label, sealed)
+	}
+	key, err := s.key(ctx, s.read, ref)
+	if err != nil {
+		return nil, err
+	}
+	return key.Open(label, sealed)
+}
+
+// WordKnown reports whether a cashier's word came before.
+func (s *Store) WordKnown(ctx context.Context, id string) (bool, error) {
+	var one int
+	err := s.read.QueryRowContext(context.WithoutCancel(ctx), `SELECT 1 FROM words WHERE id = ?`, id).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking a word up: %w", err)
+	}
+	return true, nil
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"redbench/edge"
+	"redbench/edge/seal"
+)
+
+// File is the name of the database in the state directory.
+const File = "store.db"
+
+// Options are what a Store is made of.
+type Options struct {
+	Dir     string // state directory; made when missing
+	StoreID string
+	Seal    *seal.Box
+	Log     *slog.Logger     // nil: slog.Default()
+	Now     func() time.Time // nil: time.Now
+
+	// Ballast is how many bytes are held back on the disk, to be freed when it is full: 0 is 32 MiB, negative none.
+	Ballast int64
+	// Upkeep is how often the store looks after itself (see Upkeep): 0 is every two seconds, negative never.
+	Upkeep time.Duration
+	// QuarantineCount and QuarantineBytes are where quarantine stops keeping and only counts: 0 is 2,000 and 16 MiB.
+	QuarantineCount int
+	QuarantineBytes int64
+}
+
+// Store is the open record. It is safe for concurrent use.
+type Store struct {
+	opt   Options
+	path  string
+	write *sql.DB // one connection: whoever waits for it waits in a queue
+	read  *sql.DB
+	check *sql.DB // one connection, for checkpoints alone
+	items *items
+	lock  *lock
+
+	// admin is held by what adds, changes or takes out customers, so that an import may look first and write later.
+	admin   sync.Mutex
+	dirty   atomic.Bool // something was committed since the last checkpoint
+	full    atomic.Bool // the disk was full at the last commit
+	lingers atomic.Bool // what was forgotten is still in the journal
+	again   rehash
+	sweep   sweep
+	stop    context.CancelFunc
+	ended   chan struct{}
+}
+
+// Open opens the record of a state directory, makes or migrates it, and holds the directory's lock until Close. A
+// directory that another process holds gives an *InUseError.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{opt: o.withDefaults(), path: filepath.Join(o.Dir, File), ended: make(chan struct{})}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening store %q: %w", o.Dir, err), s.closeAll())
+	}
+	upkeep, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	go s.keepUp(upkeep)
+	return s, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Ballast == 0 {
+		o.Ballast = 32 << 20
+	}
+	if o.Upkeep == 0 {
+		o.Upkeep = 2 * time.Second
+	}
+	if o.QuarantineCount == 0 {
+		o.QuarantineCount = 2000
+	}
+	if o.QuarantineBytes == 0 {
+		o.QuarantineBytes = 16 << 20
+	}
+	return o
+}
+
+func (s *Store) open(ctx context.Context) (err error) {
+	if s.opt.Seal == nil {
+		return errors.New("no keys were given")
+	}
+	if err := os.MkdirAll(s.opt.Dir, 0o700); err != nil {
+		return fmt.Errorf("making the state directory: %w", err)
+	}
+	if s.lock, err = takeLock(s.opt.Dir); err != nil {
+		return err
+	}
+	// The file is made here and not by SQLite, so that nobody else can read it from its first byte on.
+	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("making the database: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("making the database: %w", err)
+	}
+	s.openPools()
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	if err := s.claim(ctx); err != nil {
+		return err
+	}
+	s.items = newItems(s.read)
+	return s.makeBallast()
+}
+
+// claim ties the database to this box's keys at the first start, and refuses other keys later: with them every
+// identifier would miss, and every customer would silently be a stranger.
+func (s *Store) claim(ctx context.Context) error {
+	want := s.opt.Seal.Fingerprint()
+	return s.transact(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('keys', ?) ON CONFLICT DO NOTHING`, want[:]); err != nil {
+			return err
+		}
+		var got []byte
+		if err := tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'keys'`).Scan(&got); err != nil {
+			return err
+		}
+		if string(got) != string(want[:]) {
+			return fmt.Errorf("the record was made with other keys than those in %s; restore the %s that belongs to it", seal.KeyFile, seal.KeyFile)
+		}
+		return nil
+	})
+}
+
+// Close ends upkeep, brings the journal home and gives the lock back.
+func (s *Store) Close() error {
+	s.stop()
+	<-s.ended
+	if err := s.checkpoint(context.Background(), "TRUNCATE"); err != nil {
+		s.opt.Log.Warn("closing the store: the journal stays until the next start", "error", err)
+	}
+	return s.closeAll()
+}
+
+func (s *Store) closeAll() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.read, s.check, s.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.release())
+	}
+	return errors.Join(errs...)
+}
+
+// Ready reports whether the store reads and can write, as far as it knows without writing.
+func (s *Store) Ready(ctx context.Context) error {
+	if s.full.Load() {
+		return s.fullError(nil)
+	}
+	var one int
+	if err := s.read.QueryRowContext(ctx, `SELECT 1 FROM meta LIMIT 1`).Scan(&one); err != nil {
+		return fmt.Errorf("reading the store: %w", err)
+	}
+	return nil
+}
+
+// Stats is the size of what lies on the disk and how the writing connection is used.
+type Stats struct {
+	DatabaseBytes int64         `json:"database_bytes"`
+	JournalBytes  int64         `json:"journal_bytes"`
+	WriterWaits   int64         `json:"writer_waits"` // how often somebody waited for the writing connection
+	WriterWaited  time.Duration `json:"writer_waited"`
+	DiskFull      bool          `json:"disk_full"`
+}
+
+// Stats tells the store's size and load. It costs two stat calls.
+func (s *Store) Stats() Stats {
+	w := s.write.Stats()
+	return Stats{DatabaseBytes: size(s.path), JournalBytes: size(s.path + "-wal"),
+		WriterWaits: w.WaitCount, WriterWaited: w.WaitDuration, DiskFull: s.full.Load()}
+}
+
+func size(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func moment(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
+}
+
+// ref is a customer's number as SQL wants it: NULL for a stranger.
+func nullable(ref edge.CustomerRef) any {
+	if ref == edge.Stranger {
+		return nil
+	}
+	return int64(ref)
+}
