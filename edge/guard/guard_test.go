@@ -44,6 +44,7 @@ func TestFind(t *testing.T) {
 		{"an escaped form", `pan=4111%201111%201111%201111`, "card-number"},
 		{"XML", `<Tender><Account>4111111111111111</Account></Tender>`, "card-number"},
 		{"XML entities", `<A>&#52;111111111111111</A>`, "card-number"},
+		{"UTF-16", strings.Join(strings.Split("<A>4111111111111111</A>", ""), "\x00"), "card-number"},
 		{"track 1", `%B4111111111111111^DOE/JANE^27121010000000000000?`, "track-data"},
 		{"track 2", `;4111111111111111=27121010000000000000?`, "track-data"},
 		{"track 2, bare", `4111111111111111D27121010000000000000F`, "track-data"},
