@@ -8,13 +8,15 @@ import (
 	"errors"
 	"io"
 	"strings"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // readXML turns a document into an object: {"Root": element}. Names lose their name spaces: a program that maps one
 // vendor's till knows what it reads.
 func readXML(payload []byte, o Options) (any, *Rejection) {
 	x := xmlReader{xml: xml.NewDecoder(bytes.NewReader(payload)), maxDepth: o.MaxDepth}
-	x.xml.CharsetReader = latin1
+	x.xml.CharsetReader = charset
 	document := map[string]any{}
 	for {
 		token, err := x.xml.Token()
@@ -103,20 +105,15 @@ func add(object map[string]any, name string, child any) {
 	}
 }
 
-// latin1 reads the one other encoding that tills still write.
-func latin1(charset string, input io.Reader) (io.Reader, error) {
-	switch strings.ToLower(charset) {
-	case "iso-8859-1", "latin1", "us-ascii", "ascii", "windows-1252":
-	default:
-		return nil, errors.New("unknown encoding")
+// charset reads the encodings that tills still write beside UTF-8.
+func charset(name string, input io.Reader) (io.Reader, error) {
+	switch strings.ToLower(name) {
+	case "iso-8859-1", "latin1", "us-ascii", "ascii":
+		return charmap.ISO8859_1.NewDecoder().Reader(input), nil
+	case "iso-8859-15":
+		return charmap.ISO8859_15.NewDecoder().Reader(input), nil
+	case "windows-1252":
+		return charmap.Windows1252.NewDecoder().Reader(input), nil
 	}
-	bytesIn, err := io.ReadAll(input)
-	if err != nil {
-		return nil, err
-	}
-	runes := make([]rune, len(bytesIn))
-	for i, b := range bytesIn {
-		runes[i] = rune(b)
-	}
-	return strings.NewReader(string(runes)), nil
+	return nil, errors.New("unknown encoding")
 }
