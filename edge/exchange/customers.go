@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exchange
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"strings"
+
+	"redbench/edge"
+)
+
+// Customers reads the rows of `import customers`. An error that is an *edge.BadRow is about its row alone; any other
+// ends the sequence.
+func Customers(r io.Reader, o Options) iter.Seq2[edge.CustomerRow, error] {
+	b := customers{Options: o, names: []string{"customer", "identifier", "kind", "name", "say", "address", "language", "consent", "since"}}
+	for _, kind := range edge.FactKinds {
+		b.names = append(b.names, factPrefix+string(kind))
+	}
+	return read(r, b)
+}
+
+const factPrefix = "fact."
+
+type customers struct {
+	Options
+	names []string
+}
+
+func (c customers) columns() []string { return c.names }
+
+func (c customers) begin() {}
+
+func (c customers) set(row *edge.CustomerRow, column string, value []byte) (err error) {
+	switch column {
+	case "customer":
+		row.Chain, err = text(value, maxID)
+	case "identifier":
+		row.Identifier.Value, err = text(value, maxID)
+	case "kind":
+		row.Identifier.Kind, err = kind(value)
+	case "name":
+		row.Name, err = c.free(value, maxName)
+	case "say":
+		row.Say, err = c.free(value, maxName)
+	case "address":
+		row.Address, err = c.free(value, maxName)
+	case "language":
+		row.Language, err = text(value, maxLanguage)
+	case "consent":
+		row.Consent, err = consent(value)
+	case "since":
+		row.Since, err = c.time(value)
+	default:
+		err = c.fact(row, edge.FactKind(strings.TrimPrefix(column, factPrefix)), value)
+	}
+	return err
+}
+
+func (c customers) fact(row *edge.CustomerRow, kind edge.FactKind, value []byte) error {
+	t, err := c.free(value, maxFact)
+	if err != nil {
+		return err
+	}
+	row.Facts = append(row.Facts, edge.FactText{Kind: kind, Text: t})
+	return nil
+}
+
+func (c customers) done(row *edge.CustomerRow, line int, read int64) error {
+	row.Line, row.Read = line, read
+	if row.Identifier.Value == "" && row.Chain == "" {
+		return errors.New("the row names neither a customer nor an identifier")
+	}
+	if row.Identifier.Value == "" {
+		row.Identifier = edge.Identifier{}
+	} else if row.Identifier.Kind == "" {
+		row.Identifier.Kind = edge.KindCard
+	}
+	return nil
+}
+
+func kind(value []byte) (edge.IdentifierKind, error) {
+	k := edge.IdentifierKind(strings.ToLower(string(value)))
+	if !k.Valid() {
+		return "", errors.New("is not card, phone, email, app or customer")
+	}
+	return k, nil
+}
+
+func consent(value []byte) (edge.Consent, error) {
+	c := edge.Consent(strings.ToLower(string(value)))
+	if !c.Valid() {
+		return "", errors.New("is not none, recognise or remember")
+	}
+	return c, nil
+}
