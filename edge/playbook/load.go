@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package playbook
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"redbench/edge"
+)
+
+// maxFile and maxRules bound what a playbook may cost.
+const (
+	maxFile  = 1 << 20
+	maxRules = 500
+)
+
+//go:embed default.toml
+var defaultFile string
+
+// Default is the playbook that ships with the program.
+func Default() *Playbook {
+	p, err := parse(defaultFile, "default")
+	if err != nil {
+		panic(fmt.Errorf("the embedded playbook: %w", err)) // a test loads it
+	}
+	return p
+}
+
+// DefaultFile is the embedded playbook's text: where a retailer's own begins.
+func DefaultFile() string { return defaultFile }
+
+// Load reads a playbook. It is strict: each unknown key, place, variable or word, and each text that misses a language,
+// is an error that tells name, line and, where one is near, the name that was probably meant. All are reported at
+// once, joined. The phrases and principles that a file leaves out are the default's.
+func Load(r io.Reader, name string) (*Playbook, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading playbook %s: %w", name, err)
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("playbook %s: more than %d bytes", name, maxFile)
+	}
+	return parse(string(data), name)
+}
+
+// document is the file as it stands.
+type document struct {
+	Version    int                          `toml:"version"`
+	Languages  []string                     `toml:"languages"`
+	Hush       []string                     `toml:"hush"`
+	Hello      map[string][]spoken          `toml:"hello"`
+	Goodbye    map[string][]spoken          `toml:"goodbye"`
+	Phrases    map[string]map[string]string `toml:"phrases"`
+	Rules      []ruleDoc                    `toml:"rule"`
+	Principles []principleDoc               `toml:"principle"`
+}
+
+type ruleDoc struct {
+	Name     string              `toml:"name"`
+	Line     string              `toml:"line"`
+	About    string              `toml:"about"`
+	Facts    []string            `toml:"facts"`
+	Aged     bool                `toml:"aged"`
+	Stage    string              `toml:"stage"`
+	When     string              `toml:"when"`
+	Priority int                 `toml:"priority"`
+	Cooldown int                 `toml:"cooldown_days"`
+	Repeat   bool                `toml:"repeat"`
+	Text     map[string]variants `toml:"text"`
+	Why      map[string]string   `toml:"why"`
+}
+
+type principleDoc struct {
+	Title map[string]string `toml:"title"`
+	Text  map[string]string `toml:"text"`
+}
+
+// variants is one text, or several that take turns.
+type variants []string
+
+// UnmarshalTOML reads a string or a list of strings.
+func (v *variants) UnmarshalTOML(value any) error {
+	switch value := value.(type) {
+	case string:
+		*v = variants{value}
+		return nil
+	case []any:
+		for _, each := range value {
+			text, ok := each.(string)
+			if !ok {
+				return errors.New("a text is a string, or a list of strings")
+			}
+			*v = append(*v, text)
+		}
+		return nil
+	}
+	return errors.New("a text is a string, or a list of strings")
+}
+
+// keys lists the known keys of each table, for the nearest name.
+var keys = map[string][]string{
+	"":          {"version", "languages", "hush", "hello", "goodbye", "phrases", "rule", "principle"},
+	"rule":      {"name", "line", "about", "facts", "aged", "stage", "when", "priority", "cooldown_days", "repeat", "text", "why"},
+	"principle": {"title", "text"},
+}
+
+// loader turns a document into a playbook and gathers what is wrong with it.
+type loader struct {
+	name  string
+	index *index
+	out   *Playbook
+	found []fault
+}
+
+type fault struct {
+	line int
+	text string
+}
+
+func (l *loader) wrong(path, format string, args ...any) {
+	l.found = append(l.found, fault{l.index.line(path), fmt.Sprintf(format, args...)})
+}
+
+func parse(source, name string) (*Playbook, error) {
+	var doc document
+	meta, err := toml.Decode(source, &doc)
+	if err != nil {
+		return nil, sayTOML(name, err)
+	}
+	l := &loader{name: name, index: newIndex(source), out: &Playbook{name: name, rules: map[line][]*rule{}}}
+	l.unknown(meta)
+	l.fill(&doc)
+	l.head(&doc)
+	l.words(&doc)
+	l.rules(&doc)
+	l.principles(&doc)
+	l.out.hush(doc.Hush)
+	if err := l.err(); err != nil {
+		return nil, err
+	}
+	l.out.machines.New = func() any { return new(machine) }
+	return l.out, nil
+}
+
+func sayTOML(name string, err error) error {
+	if at, ok := errors.AsType[toml.ParseError](err); ok {
+		return fmt.Errorf("%s:%d: %s", name, at.Position.Line, at.Message)
+	}
+	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "toml: "))
+}
+
+// err joins the faults, in the order of the file.
+func (l *loader) err() error {
+	slices.SortStableFunc(l.found, func(a, b fault) int { return a.line - b.line })
+	var all []error
+	for _, each := range l.found {
+		if each.line == 0 {
+			all = append(all, fmt.Errorf("%s: %s", l.name, each.text))
+			continue
+		}
+		all = append(all, fmt.Errorf("%s:%d: %s", l.name, each.line, each.text))
+	}
+	return errors.Join(all...)
+}
+
+// unknown reports each key that means nothing.
+func (l *loader) unknown(meta toml.MetaData) {
+	told := map[string]bool{}
+	for _, key := range meta.Undecoded() {
+		bare := strings.Join(key, ".")
+		table, last := strings.Join(key[:len(key)-1], "."), key[len(key)-1]
+		if told[bare] || told[table] {
+			told[bare] = true
+			continue
+		}
+		told[bare] = true
+		lines := l.index.anywhere(bare)
+		if len(lines) == 0 {
+			lines = []int{0}
+		}
+		for _, n := range lines {
+			l.found = append(l.found, fault{n, fmt.Sprintf("unknown key %q%s", last, meant(last, keys[table]))})
+		}
+	}
+}
+
+// fill takes from the default what a retailer's file leaves out.
+func (l *loader) fill(doc *document) {
+	if l.name == "default" && doc.Hello != nil {
+		return
+	}
+	var def document
+	if _, err := toml.Decode(defaultFile, &def); err != nil {
+		return
+	}
+	if doc.Languages == nil {
+		doc.Languages = def.Languages
+	}
+	if doc.Hush == nil {
+		doc.Hush = def.Hush
+	}
+	fillMap(&doc.Hello, def.Hello)
+	fillMap(&doc.Goodbye, def.Goodbye)
+	fillMap(&doc.Phrases, def.Phrases)
+	if doc.Principles == nil {
+		doc.Principles = def.Principles
+		for i := range doc.Principles {
+			keepOnly(doc.Principles[i].Title, doc.Languages)
+			keepOnly(doc.Principles[i].Text, doc.Languages)
+		}
+	}
+}
+
+// fillMap adds the languages that are missing; what is there stays as it is.
+func fillMap[V any](have *map[string]V, def map[string]V) {
+	if *have == nil {
+		*have = map[string]V{}
+	}
+	for tag, value := range def {
+		if _, found := (*have)[tag]; !found {
+			(*have)[tag] = value
+		}
+	}
+}
+
+func keepOnly(texts map[string]string, languages []string) {
+	for tag := range texts {
+		if !slices.Contains(languages, tag) {
+			delete(texts, tag)
+		}
+	}
+}
+
+func (l *loader) head(doc *document) {
+	if doc.Version != 1 {
+		l.wrong("version", "version is %d; this program reads version 1", doc.Version)
+	}
+	if len(doc.Languages) == 0 {
+		l.wrong("languages", "no languages")
+	}
+	for i, tag := range doc.Languages {
+		if tag == "" || base(tag) != tag || slices.Contains(doc.Languages[:i], tag) {
+			l.wrong("languages", "language %q: give each once, as its two or three letters", tag)
+		}
+	}
+	l.out.languages = doc.Languages
+}
+
+func (l *loader) words(doc *document) {
+	for _, tag := range l.out.languages {
+		w := words{hello: doc.Hello[tag], goodbye: doc.Goodbye[tag], phrases: map[string]template{}}
+		l.spoken("hello", tag, w.hello)
+		l.spoken("goodbye", tag, w.goodbye)
+		for name := range doc.Phrases[tag] {
+			if !known(name, phraseNames) {
+				l.wrong("phrases."+tag+"."+name, "unknown phrase %q%s", name, meant(name, phraseNames))
+			}
+		}
+		for _, name := range phraseNames {
+			path := "phrases." + tag + "." + name
+			text, found := doc.Phrases[tag][name]
+			if !found {
+				l.wrong(path, "phrase %q misses language %q", name, tag)
+			}
+			w.phrases[name] = l.template(path, "phrase "+name, text, phraseSlots)
+		}
+		l.out.words = append(l.out.words, w)
+	}
+}
+
+func (l *loader) spoken(kind, tag string, all []spoken) {
+	path := kind + "." + tag
+	if len(all) == 0 {
+		l.wrong(path, "%s misses language %q", kind, tag)
+	}
+	for i, each := range all {
+		if each.Say == "" || each.From < 0 || each.From > 23 || i > 0 && each.From <= all[i-1].From {
+			l.wrong(path, "%s: each phrase has a text and an hour from 0 to 23, in rising order", path)
+			return
+		}
+	}
+}
+
+func (l *loader) template(path, what, text string, slots []string) template {
+	t, err := parseTemplate(text, slots)
+	if err != nil {
+		l.wrong(path, "%s: %v", what, err)
+	}
+	return t
+}
+
+func (l *loader) principles(doc *document) {
+	if len(doc.Principles) == 0 {
+		l.wrong("principle", "no principles")
+	}
+	for i, each := range doc.Principles {
+		at := fmt.Sprintf("principle[%d]", i)
+		titles := l.eachLanguage(at+".title", "the principle's title", each.Title)
+		texts := l.eachLanguage(at+".text", "the principle's text", each.Text)
+		l.out.principles = append(l.out.principles, principle{titles: titles, texts: texts})
+	}
+}
+
+// eachLanguage gives the texts in the order of the playbook's languages; each must be there, and no other.
+func (l *loader) eachLanguage(path, what string, texts map[string]string) []string {
+	l.tags(path, what, texts)
+	all := make([]string, len(l.out.languages))
+	for i, tag := range l.out.languages {
+		all[i] = strings.TrimSpace(texts[tag])
+		if all[i] == "" {
+			l.wrong(path, "%s misses language %q", what, tag)
+		}
+	}
+	return all
+}
+
+func (l *loader) tags(path, what string, texts map[string]string) {
+	for tag := range texts {
+		if !slices.Contains(l.out.languages, tag) {
+			l.wrong(path+"."+tag, "%s has language %q, which is not in languages%s", what, tag, meant(tag, l.out.languages))
+		}
+	}
+}
+
+func (l *loader) rules(doc *document) {
+	if len(doc.Rules) == 0 {
+		l.wrong("rule", "no rules")
+	}
+	if len(doc.Rules) > maxRules {
+		l.wrong("rule", "%d rules are more than %d", len(doc.Rules), maxRules)
+		return
+	}
+	names := map[string]bool{}
+	for i, each := range doc.Rules {
+		r := l.rule(fmt.Sprintf("rule[%d]", i), each)
+		if names[r.name] {
+			l.wrong(fmt.Sprintf("rule[%d].name", i), "rule %q is there twice", r.name)
+		}
+		names[r.name] = true
+		l.out.rules[r.line] = append(l.out.rules[r.line], r)
+	}
+	for _, some := range l.out.rules {
+		slices.SortStableFunc(some, func(a, b *rule) int { return b.priority - a.priority })
+	}
+}
+
+func (l *loader) rule(path string, doc ruleDoc) *rule {
+	if doc.Name == "" || strings.ContainsAny(doc.Name, "# \t") {
+		l.wrong(path+".name", "a rule needs a name without spaces or #; this has %q", doc.Name)
+	}
+	what := fmt.Sprintf("rule %q", doc.Name)
+	r := &rule{
+		name: doc.Name, line: line(doc.Line), about: about(doc.About), aged: doc.Aged, priority: doc.Priority,
+		cooldown: time.Duration(doc.Cooldown) * 24 * time.Hour, repeat: doc.Repeat, at: l.index.line(path),
+	}
+	if !known(doc.Line, lines) {
+		l.wrong(path+".line", "%s: unknown line %q%s", what, doc.Line, meant(doc.Line, lines))
+	}
+	if doc.Cooldown < 0 || doc.Cooldown > 3650 {
+		l.wrong(path+".cooldown_days", "%s: cooldown_days is from 0 to 3650", what)
+	}
+	l.subject(path, what, doc, r)
+	l.stage(path, what, doc, r)
+	when, err := compile(doc.When)
+	if err != nil {
+		l.wrong(path+".when", "%s: when: %v", what, err)
+	}
+	r.when = when
+	l.texts(path, what, doc, r)
+	l.whys(path, what, doc, r)
+	return r
+}
+
+func (l *loader) subject(path, what string, doc ruleDoc, r *rule) {
+	for _, kind := range doc.Facts {
+		if !known(kind, kindNames()) {
+			l.wrong(path+".facts", "%s: unknown kind of fact %q%s", what, kind, meant(kind, kindNames()))
+		}
+		r.facts = append(r.facts, edge.FactKind(kind))
+	}
+	subjects := []string{string(aboutFact), string(aboutUsual), string(aboutLast)}
+	switch {
+	case doc.About != "" && !known(doc.About, subjects):
+		l.wrong(path+".about", "%s: unknown about %q%s", what, doc.About, meant(doc.About, subjects))
+	case len(doc.Facts) > 0 && doc.About != "" && r.about != aboutFact:
+		l.wrong(path+".about", "%s: a rule is about facts or about %q, not both", what, doc.About)
+	case len(doc.Facts) == 0 && r.about == aboutFact:
+		l.wrong(path+".about", "%s: about facts, but which? give facts = [\"interest\", …]", what)
+	case len(doc.Facts) > 0:
+		r.about = aboutFact
+	}
+}
+
+func (l *loader) stage(path, what string, doc ruleDoc, r *rule) {
+	if doc.Stage == "" {
+		r.stage = edge.StageNew.Rank()
+		if r.line == lineGreeting || r.line == lineFarewell {
+			r.stage = edge.StageStranger.Rank()
+		}
+		return
+	}
+	r.stage = edge.Stage(doc.Stage).Rank()
+	if r.stage < 0 {
+		l.wrong(path+".stage", "%s: unknown stage %q%s", what, doc.Stage, meant(doc.Stage, stageNames()))
+	}
+}
+
+func (l *loader) texts(path, what string, doc ruleDoc, r *rule) {
+	for tag := range doc.Text {
+		if !slices.Contains(l.out.languages, tag) {
+			l.wrong(path+".text."+tag, "%s: text has language %q, which is not in languages%s", what, tag, meant(tag, l.out.languages))
+		}
+	}
+	n := -1
+	for _, tag := range l.out.languages {
+		texts := doc.Text[tag]
+		if len(texts) == 0 {
+			l.wrong(path+".text", "%s: text misses language %q", what, tag)
+			continue
+		}
+		if n < 0 {
+			n = len(texts)
+		}
+		if len(texts) != n {
+			l.wrong(path+".text."+tag, "%s: text has %d variants in %q and %d in %q", what, len(texts), tag, n, l.out.languages[0])
+		}
+		var some []template
+		for _, text := range texts {
+			if strings.TrimSpace(text) == "" {
+				l.wrong(path+".text."+tag, "%s: an empty text in %q", what, tag)
+			}
+			some = append(some, l.template(path+".text."+tag, what+": text", text, slots))
+		}
+		r.texts = append(r.texts, some)
+	}
+	for i := range max(n, 0) {
+		r.ids = append(r.ids, variantID(r.name, i, n))
+	}
+}
+
+func (l *loader) whys(path, what string, doc ruleDoc, r *rule) {
+	spoken := r.line == lineGreeting || r.line == lineFarewell
+	if spoken && len(doc.Why) == 0 {
+		return
+	}
+	for i, text := range l.eachLanguage(path+".why", what+": why", doc.Why) {
+		r.whys = append(r.whys, l.template(path+".why."+l.out.languages[i], what+": why", text, slots))
+	}
+}

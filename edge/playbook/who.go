@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package playbook
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"redbench/edge"
+	"redbench/edge/memory"
+)
+
+// Farewell finds what to say when the checkout completes, and what may be captured now: nothing where nothing is learnt.
+// Its ID is left to the caller.
+func (p *Playbook) Farewell(in Input) edge.Farewell {
+	c := p.chooser(in)
+	defer p.release(c)
+	out := edge.Farewell{Prompt: in.PromptID, ShownFor: in.ShownFor}
+	if got := c.best(lineFarewell); got != nil {
+		out.Text = got.text
+	}
+	if c.level == edge.ConsentRemember {
+		out.Chips = c.chips()
+	}
+	return out
+}
+
+// chips offers the next gap in what is known first; wishes, troubles and promises always.
+func (c *chooser) chips() []edge.FactKind {
+	v := &c.m.vars
+	always := []edge.FactKind{edge.FactComplaint, edge.FactPraise, edge.FactPromise}
+	if v.NoChat {
+		return append([]edge.FactKind{edge.FactPreference}, always...)
+	}
+	gaps := []edge.FactKind{edge.FactInterest, edge.FactPreference, edge.FactPerson}
+	switch {
+	case v.Interests == 0:
+	case v.Preferences == 0:
+		gaps = []edge.FactKind{edge.FactPreference, edge.FactInterest, edge.FactPerson}
+	case v.People == 0:
+		gaps = []edge.FactKind{edge.FactPerson, edge.FactInterest, edge.FactPreference}
+	}
+	return append(gaps, always...)
+}
+
+// Principle is the thought of a day: each in turn, the same all day.
+func (p *Playbook) Principle(day time.Time, lang string) edge.Principle {
+	each := p.principles[ofDay(day, len(p.principles))]
+	i := p.language(lang)
+	return edge.Principle{Title: each.titles[i], Text: each.texts[i]}
+}
+
+// who is the prompt's first line.
+func (c *chooser) who() edge.Who {
+	who := edge.Who{Stage: c.stage}
+	if got := c.best(lineGreeting); got != nil && !c.m.vars.NoGreeting {
+		who.Greeting = got.text
+	}
+	if c.level == edge.ConsentNone {
+		return who
+	}
+	customer := &c.in.Profile.Customer
+	who.Name, who.Say, who.Address, who.Language = customer.Name, customer.Say, customer.Address, c.language()
+	if c.level == edge.ConsentRemember && !c.m.vars.LongAway {
+		who.Since = c.since()
+	}
+	return who
+}
+
+// language is hers, where it differs from the screen's.
+func (c *chooser) language() string {
+	hers := c.in.Profile.Customer.Language
+	if hers == "" || base(hers) == base(c.in.Language) {
+		return ""
+	}
+	return hers
+}
+
+// since tells how long ago the last visit was. A long absence is not counted out to her: it is left empty.
+func (c *chooser) since() string {
+	if c.days < 0 {
+		return ""
+	}
+	f := filler{c: c}
+	return c.words.phrases[spanName("since", c.days)].render(f.fill)
+}
+
+// spanName is the phrase for so many days: beyond two months they are counted in months.
+func spanName(kind string, days int) string {
+	switch {
+	case days <= 0:
+		return kind + "_today"
+	case days == 1:
+		return kind + "_yesterday"
+	case days < 61:
+		return kind + "_days"
+	}
+	return kind + "_months"
+}
+
+// ask finds the one question, if there is one today. Whoever prefers no chat is not asked.
+func (c *chooser) ask() *edge.Line {
+	if c.m.vars.NoChat {
+		return nil
+	}
+	return c.choose(lineAsk)
+}
+
+// filler fills a text's places for one rule.
+type filler struct {
+	c      *chooser
+	fact   *edge.Fact
+	told   bool   // say who learned it, where that is known
+	days   int    // for {days} and {months} inside a phrase
+	joined string // id of a fact that was taken along
+	empty  bool   // a place had nothing to be filled with
+}
+
+// must notes that a place was left empty: the rule then says nothing rather than half a sentence.
+func (f *filler) must(text string) string {
+	if text == "" {
+		f.empty = true
+	}
+	return text
+}
+
+func (f *filler) fill(s slot) string {
+	c := f.c
+	switch s {
+	case "hello":
+		return at(c.words.hello, c.in.Now.Hour())
+	case "goodbye":
+		return at(c.words.goodbye, c.in.Now.Hour())
+	case "name":
+		return f.must(c.name())
+	case "days":
+		return itoa(c.days)
+	case "months":
+		return itoa((c.days + 15) / 30)
+	case "ago":
+		return f.ago()
+	case "visits":
+		return itoa(c.in.Profile.Visits)
+	case "items":
+		return f.must(c.items())
+	case "preference":
+		return f.must(f.preference())
+	}
+	if f.fact != nil {
+		return f.fillFact(s)
+	}
+	if c.usual != nil {
+		return f.fillUsual(s)
+	}
+	return f.must("")
+}
+
+func (f *filler) fillFact(s slot) string {
+	switch s {
+	case "fact":
+		return f.must(factText(f.fact))
+	case "told":
+		if !f.told || f.fact.ToldTo == "" && f.fact.Place == "" {
+			return ""
+		}
+		return " (" + f.source() + ")"
+	case "source":
+		return first(f.source())
+	case "in_days":
+		n, found := inDays(f.fact, f.c.in.Now)
+		if !found {
+			return f.must("")
+		}
+		return itoa(abs(n))
+	}
+	return f.must("")
+}
+
+func (f *filler) fillUsual(s slot) string {
+	h := f.c.usual
+	switch s {
+	case "item":
+		return readable(h.Name)
+	case "times":
+		return itoa(h.Times)
+	case "tenths":
+		return itoa(int(h.P*10 + .5))
+	case "often":
+		return f.often()
+	}
+	return f.must("")
+}
+
+// often tells how usual a thing is: by count while the count is small, lately and roughly when her record is long.
+func (f *filler) often() string {
+	name := "often_many"
+	if f.c.in.Profile.Visits <= 12 {
+		name = "often_few"
+	}
+	return f.c.words.phrases[name].render(f.fill)
+}
+
+// ago tells how long ago the fact was told, or the last visit was.
+func (f *filler) ago() string {
+	days := f.c.days
+	if f.fact != nil {
+		days = max(0, memory.DaysSince(f.fact.At, f.c.in.Now))
+	}
+	inner := filler{c: f.c, days: days}
+	return f.c.words.phrases[spanName("ago", days)].render(inner.span)
+}
+
+func (f *filler) span(s slot) string {
+	switch s {
+	case "days":
+		return itoa(f.days)
+	case "months":
+		return itoa((f.days + 15) / 30)
+	}
+	return ""
+}
+
+// source tells whom she told it, and where.
+func (f *filler) source() string {
+	who, place := tidy(f.fact.ToldTo), shop(f.fact.Place)
+	name := "told"
+	switch {
+	case who != "" && place != "":
+		name = "told_to_at"
+	case who != "":
+		name = "told_to"
+	case place != "":
+		name = "told_at"
+	}
+	return f.c.words.phrases[name].render(func(s slot) string {
+		switch s {
+		case "who":
+			return cut(who, 24)
+		case "place":
+			return cut(place, 24)
+		}
+		return ""
+	})
+}
+
+// preference is a short told preference that another line may take along.
+func (f *filler) preference() string {
+	for i := range f.c.facts {
+		each := &f.c.facts[i]
+		if each.Kind == edge.FactPreference && each.Text != "" && !old(each, f.c.in.Now) {
+			f.joined = each.ID
+			return factText(each)
+		}
+	}
+	return ""
+}
+
+// name is how she is spoken to.
+func (c *chooser) name() string {
+	if address := tidy(c.in.Profile.Customer.Address); address != "" {
+		return address
+	}
+	return tidy(c.in.Profile.Customer.Name)
+}
+
+// items names one or two things of the last visit.
+func (c *chooser) items() string {
+	switch len(c.last) {
+	case 0:
+		return ""
+	case 1:
+		return c.last[0]
+	}
+	both := c.last[0] + c.words.phrases["and"].render(func(slot) string { return "" }) + c.last[1]
+	if utf8.RuneCountInString(both) > glance-15 {
+		return c.last[0]
+	}
+	return both
+}
