@@ -21,6 +21,13 @@ type work struct {
 	tallies  map[string]int
 	lanes    map[string][]byte
 	clocks   map[string]int64
+
+	customers int // that were added
+}
+
+func (s *Store) newWork(ctx context.Context, tx *sql.Tx) *work {
+	return &work{Store: s, ctx: context.WithoutCancel(ctx), tx: tx, articles: newArticles(s.items),
+		tallies: map[string]int{}, lanes: map[string][]byte{}, clocks: map[string]int64{}}
 }
 
 // Commit makes entries durable in one transaction with one sync, and says what became of each. An entry whose event or
@@ -30,10 +37,9 @@ type work struct {
 func (s *Store) Commit(ctx context.Context, entries []edge.Entry) ([]edge.Result, error) {
 	results := make([]edge.Result, len(entries))
 	err := s.freeing(ctx, func() error {
-		w := &work{Store: s, ctx: context.WithoutCancel(ctx), articles: newArticles(s.items),
-			tallies: map[string]int{}, lanes: map[string][]byte{}, clocks: map[string]int64{}}
+		var w *work
 		err := s.transact(ctx, func(tx *sql.Tx) error {
-			w.tx = tx
+			w = s.newWork(ctx, tx)
 			return w.all(entries, results)
 		})
 		if err == nil {
@@ -195,6 +201,11 @@ func (w *work) finish() error {
 	}
 	for what, n := range w.tallies {
 		if err := w.tally(what, n); err != nil {
+			return err
+		}
+	}
+	if w.customers != 0 {
+		if err := w.tallyAt(0, tallyCustomers, w.customers); err != nil {
 			return err
 		}
 	}

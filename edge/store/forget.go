@@ -31,8 +31,12 @@ func (s *Store) Forget(ctx context.Context, id edge.Identifier) (edge.CustomerRe
 	}
 	err = s.freeing(ctx, func() error {
 		return s.transact(ctx, func(tx *sql.Tx) error {
-			w := &work{Store: s, ctx: context.WithoutCancel(ctx), tx: tx}
-			return w.forget(ref, tombstones)
+			w := s.newWork(ctx, tx)
+			if err := w.forget(ref, tombstones); err != nil {
+				return err
+			}
+			w.customers--
+			return w.finish()
 		})
 	})
 	if err != nil {
@@ -106,7 +110,7 @@ func (w *work) forget(ref edge.CustomerRef, tombstones [][32]byte) error {
 			return err
 		}
 	}
-	return w.tallyAt(0, tallyCustomers, -1)
+	return nil
 }
 
 // erase cuts the journal back, since what secure_delete overwrote in the database still lies there. Readers take

@@ -19,14 +19,15 @@ const readers = 4
 // openPools makes the three pools. Every setting is in the DSN or the connect hook: a PRAGMA by Exec reaches one
 // pooled connection and is gone with it.
 func (s *Store) openPools() {
-	common := "_journal_mode=WAL&_busy_timeout=10000&_foreign_keys=on&_stmt_cache_size=96"
+	common := "_journal_mode=WAL&_foreign_keys=on&_stmt_cache_size=96"
 	// secure_delete overwrites what is deleted; FULL syncs the journal at each commit (the driver's own default is
 	// NORMAL, which a power cut takes back); immediate, so that a transaction waits at its beginning or not at all.
-	writing := common + "&_synchronous=FULL&_txlock=immediate&_secure_delete=on&_cache_size=-65536"
+	writing := common + "&_busy_timeout=10000&_synchronous=FULL&_txlock=immediate&_secure_delete=on&_cache_size=-65536"
 	// A commit never copies the journal back: upkeep does. The bound is for the day that upkeep does not get to it.
 	s.write = s.pool(writing, 1, "PRAGMA wal_autocheckpoint = 131072; PRAGMA temp_store = MEMORY")
-	s.check = s.pool(common+"&_synchronous=FULL&_txlock=immediate&_secure_delete=on&_cache_size=-1024", 1, "PRAGMA wal_autocheckpoint = 0")
-	s.read = s.pool(common+"&mode=ro&_query_only=on&_cache_size=-16384", readers, "PRAGMA temp_store = MEMORY")
+	// A checkpoint that waits for a reader to go away holds the writer back meanwhile, so it does not wait long.
+	s.check = s.pool(common+"&_busy_timeout=250&_synchronous=FULL&_txlock=immediate&_secure_delete=on&_cache_size=-1024", 1, "PRAGMA wal_autocheckpoint = 0")
+	s.read = s.pool(common+"&_busy_timeout=10000&mode=ro&_query_only=on&_cache_size=-16384", readers, "PRAGMA temp_store = MEMORY")
 }
 
 func (s *Store) pool(settings string, connections int, pragmas string) *sql.DB {

@@ -50,9 +50,10 @@ type Store struct {
 
 	// admin is held by what adds, changes or takes out customers, so that an import may look first and write later.
 	admin   sync.Mutex
-	dirty   atomic.Bool // something was committed since the last checkpoint
-	full    atomic.Bool // the disk was full at the last commit
-	lingers atomic.Bool // what was forgotten is still in the journal
+	dirty   atomic.Bool  // something was committed since the last checkpoint
+	full    atomic.Bool  // the disk was full at the last commit
+	lingers atomic.Bool  // what was forgotten is still in the journal
+	stepped atomic.Int64 // transactions of imports
 	again   rehash
 	sweep   sweep
 	stop    context.CancelFunc

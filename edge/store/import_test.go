@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"redbench/edge"
+	"redbench/edge/exchange"
+)
+
+// madeUp gives a file of n made-up customers as the chain would export it.
+func madeUp(n int) io.Reader {
+	r, w := io.Pipe()
+	go func() {
+		buf := make([]byte, 0, 64<<10)
+		buf = append(buf, "customer,identifier,kind,name,say,language,consent,since\n"...)
+		for i := range n {
+			buf = fmt.Appendf(buf, "c%07d,6001%09d,card,Maya Nr%d,MY-uh,it,remember,2020-01-02\n", i, i, i)
+			if len(buf) > 60<<10 {
+				if _, err := w.Write(buf); err != nil {
+					return
+				}
+				buf = buf[:0]
+			}
+		}
+		_, _ = w.Write(buf)
+		_ = w.Close()
+	}()
+	return r
+}
+
+func importCustomers(t testing.TB, s *Store, csv string) edge.ImportReport {
+	t.Helper()
+	report, err := s.ImportCustomers(t.Context(), exchange.Customers(strings.NewReader(csv), exchange.Options{}), edge.ImportOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func TestImportCustomersIsMeasured(t *testing.T) {
+	n, err := strconv.Atoi(os.Getenv("REDBENCH_IMPORT"))
+	if err != nil {
+		t.Skip("set REDBENCH_IMPORT to a number of customers to measure an import")
+	}
+	dir := os.Getenv("REDBENCH_IMPORT_DIR")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	s := openStore(t, dir, func(o *Options) { o.Upkeep = 2 * time.Second })
+	for _, run := range []string{"first", "repeated"} {
+		began := time.Now()
+		var mark time.Time
+		next := 100_000
+		o := edge.ImportOptions{Progress: func(p edge.ImportProgress) {
+			if p.Rows >= next {
+				t.Logf("  %d rows after %v (%v)", p.Rows, time.Since(began).Round(time.Millisecond), time.Since(mark).Round(time.Millisecond))
+				mark = time.Now()
+				next += 100_000
+			}
+		}}
+		report, err := s.ImportCustomers(t.Context(), exchange.Customers(madeUp(n), exchange.Options{}), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		took := time.Since(began)
+		t.Logf("%s: %d customers in %v: %.0f/s; %+v; %+v", run, n, took.Round(time.Millisecond), float64(n)/took.Seconds(), report, s.Stats())
+	}
+}
+
+var _ iter.Seq2[edge.CustomerRow, error]

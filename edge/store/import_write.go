@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"redbench/edge"
+)
+
+// insertBatch is how many rows one INSERT carries: beyond some dozens a statement more costs less than its preparing.
+const insertBatch = 32
+
+// tie is an identifier that belongs to a customer.
+type tie struct {
+	identified
+	ref edge.CustomerRef
+}
+
+// write makes a prepared chunk durable: new customers with the identifier they are known by first, so that a crash never
+// leaves a customer whom nothing finds; then what else belongs to them, sorted by where it goes.
+func (im *customerImport) write(people []*newcomer, done edge.ImportProgress) error {
+	var fresh, changed []*newcomer
+	var ties []tie
+	for _, p := range people {
+		switch {
+		case p.bad != "":
+			continue
+		case p.isNew:
+			fresh = append(fresh, p)
+		case p.changes() || len(p.lift) > 0:
+			changed = append(changed, p)
+		}
+		for i, id := range p.missing {
+			if !p.isNew || i > 0 {
+				ties = append(ties, tie{id, p.ref})
+			}
+		}
+	}
+	now := im.Store.opt.Now().UnixMicro()
+	before := im.done
+	err := im.steps(im.ctx, len(fresh), insertBatch, func(w *work, from, to int) error {
+		if im.opt.Progress != nil {
+			// Between chunks the file's position is a guess by share; at each chunk's end it is exact.
+			im.opt.Progress(between(before, done, from, len(fresh)+len(ties)))
+		}
+		return w.insertNew(fresh[from:to], now)
+	})
+	if err != nil {
+		return err
+	}
+	err = im.steps(im.ctx, len(changed), 1, func(w *work, from, _ int) error { return w.updateKnown(changed[from], now) })
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(ties, func(a, b tie) int {
+		x, y := a.current(), b.current()
+		return bytes.Compare(x[:], y[:])
+	})
+	return im.steps(im.ctx, len(ties), insertBatch, func(w *work, from, to int) error {
+		if im.opt.Progress != nil {
+			im.opt.Progress(between(before, done, len(fresh)+from, len(fresh)+len(ties)))
+		}
+		return w.insertTies(ties[from:to])
+	})
+}
+
+func between(before, after edge.ImportProgress, part, of int) edge.ImportProgress {
+	return edge.ImportProgress{
+		Rows:  before.Rows + (after.Rows-before.Rows)*part/of,
+		Bytes: before.Bytes + (after.Bytes-before.Bytes)*int64(part)/int64(of),
+	}
+}
+
+func (w *work) insertNew(people []*newcomer, now int64) error {
+	rows := make([]any, 0, 7*len(people))
+	ties := make([]tie, len(people))
+	for i, p := range people {
+		rows = append(rows, int64(p.ref), p.id, p.wrapped, p.sealed, string(p.consent), now, p.since)
+		ties[i] = tie{p.primary(), p.ref}
+	}
+	if err := w.insert(`INSERT INTO customers (ref, id, wrapped, sealed, consent, consent_at, since) VALUES `, 7, rows); err != nil {
+		return err
+	}
+	if err := w.insertTies(ties); err != nil {
+		return err
+	}
+	for _, p := range people {
+		if err := w.addImported(p, now); err != nil {
+			return err
+		}
+	}
+	w.customers += len(people)
+	return nil
+}
+
+// addImported writes her facts and lifts her tombstones.
+func (w *work) addImported(p *newcomer, now int64) error {
+	for _, f := range p.newFacts {
+		err := w.exec(`INSERT INTO facts (customer, id, kind, sealed, private, until, at, shown, closed) VALUES (?, ?, ?, ?, 0, 0, ?, 0, 0)`,
+			int64(p.ref), f.id[:], string(f.kind), f.sealed, now)
+		if err != nil {
+			return err
+		}
+	}
+	for _, hash := range p.lift {
+		if err := w.exec(`DELETE FROM tombstones WHERE hash = ?`, hash[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *work) updateKnown(p *newcomer, now int64) error {
+	if p.update {
+		err := w.exec(`UPDATE customers SET sealed = ?, since = ?, consent_at = CASE consent WHEN ? THEN consent_at ELSE ? END, consent = ? WHERE ref = ?`,
+			p.sealed, p.since, string(p.consent), now, string(p.consent), int64(p.ref))
+		if err != nil {
+			return err
+		}
+	}
+	return w.addImported(p, now)
+}
+
+func (w *work) insertTies(ties []tie) error {
+	rows := make([]any, 0, 4*len(ties))
+	for _, t := range ties {
+		rows = append(rows, t.hashes[0].Sum[:], int64(t.ref), t.hashes[0].Key, string(t.kind))
+	}
+	return w.insert(`INSERT OR IGNORE INTO identifiers (hash, customer, key, kind) VALUES `, 4, rows)
+}
+
+// insert writes several rows with one statement. A full batch has one text and so one prepared statement.
+func (w *work) insert(head string, columns int, values []any) error {
+	if len(values) == 0 {
+		return nil
+	}
+	row := "(" + marks(columns) + "),"
+	return w.exec(head+strings.TrimSuffix(strings.Repeat(row, len(values)/columns), ","), values...)
+}
