@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package box
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// Message is what a screen received, as far as measurements look at it.
+type Message struct {
+	Lane    string    `json:"-"`
+	Arrived time.Time `json:"-"`
+
+	Type  string `json:"type"`
+	ID    string `json:"id"`
+	Event string `json:"event"`
+	Seq   uint64 `json:"seq"`
+	Who   struct {
+		Name  string `json:"name"`
+		Stage string `json:"stage"`
+	} `json:"who"`
+	Remember *struct {
+		Text string `json:"text"`
+	} `json:"remember"`
+	Do *struct {
+		Text string `json:"text"`
+	} `json:"do"`
+}
+
+// Screen is a WebSocket client on a lane.
+type Screen struct{ conn *websocket.Conn }
+
+// Watch connects a screen and calls heard with each message, from one goroutine, until Close.
+func Watch(ctx context.Context, url, token, lane string, heard func(Message)) (*Screen, error) {
+	dialer := websocket.Dialer{Subprotocols: []string{"redbench.v1"}, HandshakeTimeout: 10 * time.Second}
+	head := http.Header{}
+	if token != "" {
+		head.Set("Authorization", "Bearer "+token)
+	}
+	conn, answer, err := dialer.DialContext(ctx, url, head)
+	if err != nil {
+		if answer != nil {
+			return nil, fmt.Errorf("connecting a screen to lane %s: %w (%s)", lane, err, answer.Status)
+		}
+		return nil, fmt.Errorf("connecting a screen to lane %s: %w", lane, err)
+	}
+	go read(conn, lane, heard)
+	return &Screen{conn}, nil
+}
+
+func read(conn *websocket.Conn, lane string, heard func(Message)) {
+	for {
+		_, body, err := conn.ReadMessage()
+		arrived := time.Now() // before anything is decoded
+		if err != nil {
+			return
+		}
+		m := Message{Lane: lane, Arrived: arrived}
+		if json.Unmarshal(body, &m) == nil {
+			heard(m)
+		}
+	}
+}
+
+// Close hangs up.
+func (s *Screen) Close() error { return s.conn.Close() }
+
+// Screen pairs a screen with a lane of the box and connects it.
+func (b *Box) Screen(ctx context.Context, lane string, heard func(Message)) (*Screen, error) {
+	pairing, err := b.Pair(ctx, lane)
+	if err != nil {
+		return nil, err
+	}
+	return Watch(ctx, "ws://"+b.Screens()+"/ws/lane/"+lane, pairing.Token, lane, heard)
+}

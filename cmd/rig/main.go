@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command rig is ours alone and never shipped: it measures the product, feeds it real histories, and photographs it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"redbench/cmd/rig/bench"
+	"redbench/cmd/rig/screens"
+	"redbench/cmd/rig/shown"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := &cobra.Command{Use: "rig", Short: "Measure, feed and photograph Redbench", SilenceUsage: true, SilenceErrors: true}
+	root.AddCommand(bench.Command(), shown.Command(), screens.Command())
+	root.SetArgs(args)
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "rig:", err)
+		return 1
+	}
+	return 0
+}
