@@ -103,7 +103,8 @@ func (w *work) forget(ref edge.CustomerRef, tombstones [][32]byte) error {
 		`DELETE FROM habits WHERE customer = ?`,
 		`DELETE FROM memory WHERE customer = ?`,
 		`UPDATE visits SET customer = NULL WHERE customer = ?`,
-		`DELETE FROM identifiers WHERE customer = ?`,
+		`DELETE FROM identifiers WHERE customer = ?1 AND hash IN (SELECT hash FROM held WHERE customer = ?1)`,
+		`DELETE FROM held WHERE customer = ?`,
 		`DELETE FROM customers WHERE ref = ?`,
 	} {
 		if err := w.exec(query, n); err != nil {

@@ -17,6 +17,7 @@ import (
 // newcomer is one customer of a chunk: all its rows that name her.
 type newcomer struct {
 	person
+	key         [32]byte // the current hash of what she is known by
 	lines       []int
 	chainHash   []seal.Hash  // nil: she goes by her identifier
 	identifiers []identified // without the chain's id
@@ -74,17 +75,14 @@ func (im *customerImport) gather(h *hashed) []*newcomer {
 		}
 		p := byPrimary[key[0].Sum]
 		if p == nil {
-			p = &newcomer{}
+			p = &newcomer{key: key[0].Sum}
 			byPrimary[key[0].Sum] = p
 			people = append(people, p)
 		}
 		p.add(&h.rows[i], h.chain[i], h.identifier[i])
 	}
 	people = joinByIdentifier(people)
-	slices.SortFunc(people, func(a, b *newcomer) int {
-		x, y := a.primary().current(), b.primary().current()
-		return bytes.Compare(x[:], y[:])
-	})
+	slices.SortFunc(people, func(a, b *newcomer) int { return bytes.Compare(a.key[:], b.key[:]) })
 	return people
 }
 
@@ -186,12 +184,6 @@ const (
 	forgottenRow = "this customer was forgotten; a row that states a new consent brings her back"
 )
 
-// owner is whom the database knows an identifier of.
-type owner struct {
-	ref  edge.CustomerRef
-	kind edge.IdentifierKind
-}
-
 // resolve finds out which of the chunk's people are known, and which of their identifiers.
 func (im *customerImport) resolve(people []*newcomer) error {
 	owners, err := im.owners(people)
@@ -240,19 +232,17 @@ func (im *customerImport) buried(p *newcomer) string {
 	return ""
 }
 
-func owns(owners map[[32]byte][]owner, i identified, ref edge.CustomerRef) bool {
+func owns(owners map[[32]byte][]edge.CustomerRef, i identified, ref edge.CustomerRef) bool {
 	for _, hash := range i.hashes {
-		for _, o := range owners[hash.Sum] {
-			if o.ref == ref {
-				return true
-			}
+		if slices.Contains(owners[hash.Sum], ref) {
+			return true
 		}
 	}
 	return false
 }
 
 // known finds the customer that p is, if there is one.
-func (im *customerImport) known(p *newcomer, owners map[[32]byte][]owner, taken map[edge.CustomerRef]bool) error {
+func (im *customerImport) known(p *newcomer, owners map[[32]byte][]edge.CustomerRef, taken map[edge.CustomerRef]bool) error {
 	refs := refsOf(owners, p.primary())
 	switch {
 	case len(refs) > 1:
@@ -282,11 +272,11 @@ func (im *customerImport) known(p *newcomer, owners map[[32]byte][]owner, taken 
 	return nil
 }
 
-func refsOf(owners map[[32]byte][]owner, i identified) (refs []edge.CustomerRef) {
+func refsOf(owners map[[32]byte][]edge.CustomerRef, i identified) (refs []edge.CustomerRef) {
 	for _, hash := range i.hashes {
 		for _, o := range owners[hash.Sum] {
-			if !slices.Contains(refs, o.ref) {
-				refs = append(refs, o.ref)
+			if !slices.Contains(refs, o) {
+				refs = append(refs, o)
 			}
 		}
 	}
@@ -295,7 +285,7 @@ func refsOf(owners map[[32]byte][]owner, i identified) (refs []edge.CustomerRef)
 
 func (im *customerImport) hasChain(ref edge.CustomerRef) (bool, error) {
 	var one int
-	err := im.read.QueryRowContext(im.ctx, `SELECT 1 FROM identifiers WHERE customer = ? AND kind = 'customer' LIMIT 1`, int64(ref)).Scan(&one)
+	err := im.read.QueryRowContext(im.ctx, `SELECT 1 FROM held WHERE customer = ? AND kind = 'customer' LIMIT 1`, int64(ref)).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -306,8 +296,8 @@ func (im *customerImport) hasChain(ref edge.CustomerRef) (bool, error) {
 const lookups = 128
 
 // owners looks up every identifier of the chunk, under every live key.
-func (im *customerImport) owners(people []*newcomer) (map[[32]byte][]owner, error) {
-	owners := map[[32]byte][]owner{}
+func (im *customerImport) owners(people []*newcomer) (map[[32]byte][]edge.CustomerRef, error) {
+	owners := map[[32]byte][]edge.CustomerRef{}
 	var any int
 	if err := im.read.QueryRowContext(im.ctx, `SELECT EXISTS (SELECT 1 FROM identifiers)`).Scan(&any); err != nil || any == 0 {
 		return owners, err
@@ -330,27 +320,27 @@ func (im *customerImport) owners(people []*newcomer) (map[[32]byte][]owner, erro
 	return owners, nil
 }
 
-func (im *customerImport) ownersOf(hashes [][]byte, owners map[[32]byte][]owner) error {
+func (im *customerImport) ownersOf(hashes [][]byte, owners map[[32]byte][]edge.CustomerRef) error {
 	args := make([]any, len(hashes))
 	for i, hash := range hashes {
 		args[i] = hash
 	}
-	rows, err := im.read.Query(`SELECT hash, customer, kind FROM identifiers WHERE hash IN (`+marks(len(args))+`)`, args...)
+	rows, err := im.read.Query(`SELECT hash, customer FROM identifiers WHERE hash IN (`+marks(len(args))+`)`, args...)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var hash, kind sql.RawBytes
+		var hash sql.RawBytes
 		var ref int64
-		if err := rows.Scan(&hash, &ref, &kind); err != nil {
+		if err := rows.Scan(&hash, &ref); err != nil {
 			return err
 		}
 		if len(hash) != 32 {
 			return errRecord
 		}
 		key := [32]byte(hash)
-		owners[key] = append(owners[key], owner{edge.CustomerRef(ref), edge.IdentifierKind(kind)})
+		owners[key] = append(owners[key], edge.CustomerRef(ref))
 	}
 	return rows.Err()
 }

@@ -4,10 +4,12 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 
 	"redbench/edge"
+	"redbench/edge/seal"
 )
 
 // insertBatch is how many rows one INSERT carries: beyond some dozens a statement more costs less than its preparing.
@@ -15,8 +17,9 @@ const insertBatch = 32
 
 // tie is an identifier that belongs to a customer.
 type tie struct {
-	identified
-	ref edge.CustomerRef
+	hash seal.Hash
+	kind edge.IdentifierKind
+	ref  edge.CustomerRef
 }
 
 // write makes a prepared chunk durable: new customers with the identifier they are known by first, so that a crash never
@@ -35,7 +38,7 @@ func (im *customerImport) write(people []*newcomer, done edge.ImportProgress) er
 		}
 		for i, id := range p.missing {
 			if !p.isNew || i > 0 {
-				ties = append(ties, tie{id, p.ref})
+				ties = append(ties, tie{id.hashes[0], id.kind, p.ref})
 			}
 		}
 	}
@@ -55,10 +58,7 @@ func (im *customerImport) write(people []*newcomer, done edge.ImportProgress) er
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(ties, func(a, b tie) int {
-		x, y := a.current(), b.current()
-		return bytes.Compare(x[:], y[:])
-	})
+	slices.SortFunc(ties, func(a, b tie) int { return bytes.Compare(a.hash.Sum[:], b.hash.Sum[:]) })
 	return im.steps(im.ctx, len(ties), insertBatch, func(w *work, from, to int) error {
 		if im.opt.Progress != nil {
 			im.opt.Progress(between(before, done, len(fresh)+from, len(fresh)+len(ties)))
@@ -77,14 +77,17 @@ func between(before, after edge.ImportProgress, part, of int) edge.ImportProgres
 func (w *work) insertNew(people []*newcomer, now int64) error {
 	rows := make([]any, 0, 7*len(people))
 	ties := make([]tie, len(people))
+	held := make([]any, 0, 6*len(people))
 	for i, p := range people {
 		rows = append(rows, int64(p.ref), p.id, p.wrapped, p.sealed, string(p.consent), now, p.since)
-		ties[i] = tie{p.primary(), p.ref}
+		primary := p.primary()
+		ties[i] = tie{primary.hashes[0], primary.kind, p.ref}
+		held = p.held(held)
 	}
 	if err := w.insert(`INSERT INTO customers (ref, id, wrapped, sealed, consent, consent_at, since) VALUES `, 7, rows); err != nil {
 		return err
 	}
-	if err := w.insertTies(ties); err != nil {
+	if err := errors.Join(w.insertTies(ties), w.insertHeld(held)); err != nil {
 		return err
 	}
 	for _, p := range people {
@@ -121,15 +124,27 @@ func (w *work) updateKnown(p *newcomer, now int64) error {
 			return err
 		}
 	}
-	return w.addImported(p, now)
+	return errors.Join(w.insertHeld(p.held(nil)), w.addImported(p, now))
+}
+
+// held adds her missing identifiers to values for the table that goes by customer.
+func (p *newcomer) held(values []any) []any {
+	for i := range p.missing {
+		values = append(values, int64(p.ref), p.missing[i].hashes[0].Sum[:], string(p.missing[i].kind))
+	}
+	return values
+}
+
+func (w *work) insertHeld(values []any) error {
+	return w.insert(`INSERT OR IGNORE INTO held (customer, hash, kind) VALUES `, 3, values)
 }
 
 func (w *work) insertTies(ties []tie) error {
-	rows := make([]any, 0, 4*len(ties))
-	for _, t := range ties {
-		rows = append(rows, t.hashes[0].Sum[:], int64(t.ref), t.hashes[0].Key, string(t.kind))
+	rows := make([]any, 0, 3*len(ties))
+	for i := range ties {
+		rows = append(rows, ties[i].hash.Sum[:], int64(ties[i].ref), ties[i].hash.Key)
 	}
-	return w.insert(`INSERT OR IGNORE INTO identifiers (hash, customer, key, kind) VALUES `, 4, rows)
+	return w.insert(`INSERT OR IGNORE INTO identifiers (hash, customer, key) VALUES `, 3, rows)
 }
 
 // insert writes several rows with one statement. A full batch has one text and so one prepared statement.

@@ -47,6 +47,9 @@ func (w *work) rehash() error {
 		for _, old := range hashes[1:] {
 			err := w.exec(`UPDATE OR REPLACE identifiers SET hash = ?, key = ? WHERE hash = ? AND customer = ?`,
 				hashes[0].Sum[:], hashes[0].Key, old.Sum[:], int64(r.customer))
+			if err == nil {
+				err = w.exec(`UPDATE OR REPLACE held SET hash = ? WHERE customer = ? AND hash = ?`, hashes[0].Sum[:], int64(r.customer), old.Sum[:])
+			}
 			if err != nil {
 				return fmt.Errorf("writing an identifier under the current key: %w", err)
 			}

@@ -41,10 +41,16 @@ CREATE TABLE identifiers (
   hash     BLOB NOT NULL,
   customer INTEGER NOT NULL REFERENCES customers,
   key      INTEGER NOT NULL, -- id of the identifier key that made the hash
-  kind     TEXT NOT NULL,
   PRIMARY KEY (hash, customer)
 ) WITHOUT ROWID;
-CREATE INDEX identifiers_customer ON identifiers (customer);
+-- The other way round. A table and not an index, so that an import can fill each of the two from left to right: what
+-- is sorted by hash is in no order by customer.
+CREATE TABLE held (
+  customer INTEGER NOT NULL REFERENCES customers,
+  hash     BLOB NOT NULL,
+  kind     TEXT NOT NULL,
+  PRIMARY KEY (customer, hash)
+) WITHOUT ROWID;
 
 CREATE TABLE facts (
   customer INTEGER NOT NULL REFERENCES customers,
