@@ -46,8 +46,9 @@ type Broker struct {
 	hook    *hook
 	server  *mochi.Server
 
-	mu     sync.Mutex
-	listen net.Listener
+	mu      sync.Mutex
+	listen  net.Listener
+	stopped bool
 }
 
 // NewBroker makes a broker. It does not listen before Start.
@@ -148,7 +149,11 @@ func (b *Broker) Addr() string {
 // Stop says goodbye to the tills and ends every connection. Messages that are not acknowledged by then come again. When
 // ctx ends first, Stop leaves the rest to the end of the process.
 func (b *Broker) Stop(ctx context.Context) error {
-	if b.Addr() == "" {
+	b.mu.Lock()
+	idle := b.listen == nil || b.stopped
+	b.stopped = true
+	b.mu.Unlock()
+	if idle {
 		return nil
 	}
 	b.hook.release()
