@@ -53,7 +53,7 @@ func (a *App) notReady(ctx context.Context) []string {
 		why = append(why, "writing to the store: "+err.Error())
 	}
 	if !a.tills.Connected() {
-		why = append(why, "not connected to the broker "+a.tills.where())
+		why = append(why, "not connected to the broker "+a.tills.status().Broker)
 	}
 	return why
 }
@@ -110,10 +110,10 @@ func (b *live) Forget(ctx context.Context, id edge.Identifier) (control.ForgetRe
 }
 
 // Import reads customers or visits.
-func (b *live) Import(ctx context.Context, req control.ImportRequest, r io.Reader, progress func(control.Progress)) (control.ImportReport, error) {
+func (b *live) Import(ctx context.Context, req control.ImportRequest, r io.Reader, progress func(edge.ImportProgress)) (edge.ImportReport, error) {
 	report, err := b.record.Import(ctx, req, r, progress)
 	if err == nil {
-		b.app.Log.Info("imported", "kind", report.Kind, "rows", report.Rows, "added", report.Added, "changed", report.Changed, "bad", report.Bad)
+		b.app.Log.Info("imported", "kind", req.Kind, "rows", report.Rows, "new", report.New, "changed", report.Changed, "bad", report.Bad)
 	}
 	return report, err
 }

@@ -3,7 +3,6 @@
 package daemon
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -31,16 +30,4 @@ func explainListen(key, address string, err error) error {
 		return fmt.Errorf("%s is no address of this machine; set %s to one that is", address, key)
 	}
 	return fmt.Errorf("listening on %s (%s): %w", address, key, err)
-}
-
-// serverTLS loads a listener's certificate; nil without one.
-func serverTLS(certFile, keyFile string) (*tls.Config, error) {
-	if certFile == "" {
-		return nil, nil
-	}
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		return nil, fmt.Errorf("reading the certificate: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
 }

@@ -5,7 +5,6 @@ package daemon
 import (
 	"crypto/subtle"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -59,17 +58,4 @@ func metricsHandler(r *prometheus.Registry, token string) http.Handler {
 func bearerIs(r *http.Request, token string) bool {
 	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	return ok && subtle.ConstantTimeCompare([]byte(given), []byte(token)) == 1
-}
-
-// secret reads the first line of a file; empty without a file.
-func secret(file string) (string, error) {
-	if file == "" {
-		return "", nil
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	line, _, _ := strings.Cut(string(data), "\n")
-	return strings.TrimSpace(line), nil
 }

@@ -4,10 +4,54 @@ package daemon
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
 
+	"redbench/daemon/config"
 	"redbench/daemon/control"
 	"redbench/edge"
+	"redbench/edge/guard"
+	"redbench/edge/store"
 )
+
+// Open finds the box that a verb speaks to: the running daemon by its control socket, else the store itself, under its
+// lock. Close it when done. A state directory that was never used is an error: a verb must not make one by a slip.
+func Open(ctx context.Context, o Options) (control.Box, io.Closer, error) {
+	client, err := control.Dial(ctx, o.Config.State.Dir)
+	if err == nil {
+		return client, client, nil
+	}
+	if !errors.Is(err, control.ErrNotRunning) {
+		return nil, nil, err
+	}
+	if _, err := os.Stat(filepath.Join(o.Config.State.Dir, store.File)); err != nil {
+		return nil, nil, fmt.Errorf("%w; and there is no record in %s ([state] dir)", control.ErrNotRunning, o.Config.State.Dir)
+	}
+	rules, err := loadPlaybook(o.Config)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := becomeOwner(o.Config.State.Dir); err != nil {
+		return nil, nil, err
+	}
+	_, record, err := openRecord(ctx, o.Config, quiet(o.Log))
+	if err != nil {
+		return nil, nil, err
+	}
+	cards := guard.New(o.Config.Privacy.LoyaltyPrefixes)
+	return offline{newRecord(o.Config, o.Version, rules, record, cards)}, record, nil
+}
+
+func quiet(log *slog.Logger) *slog.Logger {
+	if log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return log
+}
 
 // offline is the box while the daemon is stopped: what can be done without it is done on the store, under its lock.
 type offline struct{ record }

@@ -12,6 +12,8 @@ import (
 	"redbench/daemon/control"
 	"redbench/edge"
 	"redbench/edge/exchange"
+	"redbench/edge/guard"
+	"redbench/edge/playbook"
 	"redbench/edge/store"
 )
 
@@ -19,9 +21,13 @@ import (
 type record struct {
 	config   *config.Config
 	version  string
-	playbook string
+	playbook *playbook.Playbook
 	store    *store.Store
-	find     exchange.Finder // the card-number guard over imported texts
+	cards    *guard.Guard // over imported texts
+}
+
+func newRecord(c *config.Config, version string, rules *playbook.Playbook, s *store.Store, cards *guard.Guard) record {
+	return record{config: c, version: version, playbook: rules, store: s, cards: cards}
 }
 
 // Status tells what the files say.
@@ -33,7 +39,7 @@ func (r record) Status(ctx context.Context) (control.Status, error) {
 	return control.Status{
 		Version: r.version, Now: time.Now().UTC(), Store: r.config.Store.ID, StoreName: r.config.Store.Name,
 		StateDir: r.config.State.Dir, Config: r.config.File, Warnings: r.config.Warnings, Lanes: []string{},
-		Counts: counts, Playbook: r.playbook,
+		Counts: counts, Playbook: r.playbook.Name(),
 	}, nil
 }
 
@@ -57,23 +63,16 @@ func (r record) Screens(ctx context.Context) ([]control.Screen, error) {
 }
 
 // Import reads customers or visits to the end.
-func (r record) Import(ctx context.Context, req control.ImportRequest, in io.Reader, progress func(control.Progress)) (control.ImportReport, error) {
-	started := time.Now()
-	options := edge.ImportOptions{Consent: req.Consent, Progress: func(p edge.ImportProgress) {
-		if progress != nil {
-			progress(control.Progress{Bytes: p.Bytes, Rows: p.Rows})
-		}
-	}}
+func (r record) Import(ctx context.Context, req control.ImportRequest, in io.Reader, progress func(edge.ImportProgress)) (edge.ImportReport, error) {
+	options := edge.ImportOptions{Consent: req.Consent, Progress: progress}
 	if options.Consent == "" {
 		options.Consent = r.config.Privacy.ImportConsent
 	}
-	done, err := r.importRows(ctx, req, in, options)
-	report := control.ImportReport{Kind: req.Kind, Rows: done.Rows, Added: done.New, Changed: done.Changed,
-		Same: done.Unchanged, Bad: done.Bad, Problems: []control.RowProblem{}, Took: time.Since(started)}
-	for _, p := range done.Problems {
-		report.Problems = append(report.Problems, control.RowProblem{Line: p.Line, Reason: p.Reason})
+	reading := exchange.Options{Guard: r.cards, Zone: r.config.Zone()}
+	if req.Kind == control.ImportVisits {
+		return r.store.ImportVisits(ctx, exchange.Visits(in, reading), options)
 	}
-	return report, err
+	return r.store.ImportCustomers(ctx, exchange.Customers(in, reading), options)
 }
 
 func (r record) forget(ctx context.Context, id edge.Identifier) (edge.CustomerRef, control.ForgetReport, error) {
@@ -109,7 +108,7 @@ func (r record) Quarantine(ctx context.Context, limit int) ([]control.Quarantine
 
 // QuarantineShow tells of one refused event.
 func (r record) QuarantineShow(ctx context.Context, id string) (control.Quarantined, error) {
-	q, err := r.store.QuarantinedByID(ctx, id)
+	q, _, err := r.store.QuarantinedByID(ctx, id) // the payload stays sealed: not even root's terminal shows it
 	return quarantined(q), err
 }
 

@@ -20,6 +20,8 @@ const (
 	maxBatch = 512
 	// queueLength is how many entries may wait for the disk before tills are made to wait.
 	queueLength = 4096
+	// tryAgain is the pause before a transaction that failed is tried again.
+	tryAgain = time.Second
 )
 
 // committer is the one method that the writer needs.
@@ -38,6 +40,7 @@ type writer struct {
 	log     *slog.Logger
 	metrics *metrics
 	queue   chan job
+	giveUp  chan struct{} // closed by stop: what cannot be written now stays unanswered
 	ended   chan struct{}
 
 	open   sync.RWMutex // held for reading while putting, so that the queue is not closed under a late timer
@@ -50,7 +53,8 @@ type writer struct {
 var errStopping = errors.New("the box is stopping")
 
 func startWriter(store committer, log *slog.Logger, m *metrics) *writer {
-	w := &writer{store: store, log: log, metrics: m, queue: make(chan job, queueLength), ended: make(chan struct{})}
+	w := &writer{store: store, log: log, metrics: m, queue: make(chan job, queueLength),
+		giveUp: make(chan struct{}), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -68,8 +72,9 @@ func (w *writer) put(entry edge.Entry, done func(edge.Result, error)) {
 	w.queue <- job{entry, done}
 }
 
-// stop commits what is queued and ends.
+// stop commits what is queued and ends. What a broken disk does not take is given up: it was never acknowledged.
 func (w *writer) stop() {
+	close(w.giveUp)
 	w.open.Lock()
 	w.closed = true
 	close(w.queue)
@@ -111,26 +116,50 @@ func (w *writer) gather(batch []job) []job {
 	return batch
 }
 
+// commit tries until it works: what the lanes have seen happen must become durable as it is, because a redelivery would
+// not happen again. Meanwhile nobody is told "stored", and when the queue is full, tills wait.
 func (w *writer) commit(batch []job) {
 	entries := make([]edge.Entry, len(batch))
 	for i, j := range batch {
 		entries[i] = j.entry
 	}
+	for {
+		results, err := w.try(entries)
+		if err != nil && w.again() {
+			continue
+		}
+		for i, j := range batch {
+			switch {
+			case j.done == nil:
+			case err != nil:
+				j.done(0, err)
+			default:
+				j.done(results[i], nil)
+			}
+		}
+		return
+	}
+}
+
+func (w *writer) try(entries []edge.Entry) ([]edge.Result, error) {
 	start := time.Now()
 	// No deadline: giving up on a slow disk would lose what can still be kept.
 	results, err := w.store.Commit(context.Background(), entries)
 	w.metrics.commits.Observe(time.Since(start).Seconds())
-	w.metrics.batch.Observe(float64(len(batch)))
+	w.metrics.batch.Observe(float64(len(entries)))
 	w.note(err)
-	for i, j := range batch {
-		if j.done == nil {
-			continue
-		}
-		if err != nil {
-			j.done(0, err)
-			continue
-		}
-		j.done(results[i], nil)
+	return results, err
+}
+
+// again waits before another try, or tells that there is none.
+func (w *writer) again() bool {
+	timer := time.NewTimer(tryAgain)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-w.giveUp:
+		return false
 	}
 }
 
@@ -142,7 +171,7 @@ func (w *writer) note(err error) {
 	w.mu.Unlock()
 	switch {
 	case err != nil && before == nil:
-		w.log.Error("writing to the store does not work; tills keep their events and send them again", "error", err)
+		w.log.Error("writing to the store does not work; trying again, and acknowledging nothing until it does", "error", err)
 	case err == nil && before != nil:
 		w.log.Info("writing to the store works again")
 	}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package daemon
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// becomeOwner makes root the user that owns the state directory, before a verb opens the store in the daemon's place:
+// a journal that belongs to root would keep the daemon out at its next start.
+func becomeOwner(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || os.Geteuid() != 0 || owner.Uid == 0 {
+		return nil
+	}
+	if err := syscall.Setgroups([]int{int(owner.Gid)}); err != nil {
+		return fmt.Errorf("becoming the owner of %s: %w", dir, err)
+	}
+	if err := syscall.Setgid(int(owner.Gid)); err != nil {
+		return fmt.Errorf("becoming the owner of %s: %w", dir, err)
+	}
+	if err := syscall.Setuid(int(owner.Uid)); err != nil {
+		return fmt.Errorf("becoming the owner of %s: %w", dir, err)
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package daemon
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"redbench/daemon/config"
+	"redbench/daemon/control"
+	"redbench/edge"
+	"redbench/edge/adapt"
+	"redbench/edge/guard"
+	"redbench/edge/lane"
+	"redbench/edge/playbook"
+	"redbench/edge/seal"
+	"redbench/edge/serve"
+	"redbench/edge/store"
+	"redbench/ui"
+)
+
+// wire makes every room and ties them together, in the order of an event's way backwards: what is needed comes first.
+func (a *App) wire(ctx context.Context) error {
+	c := a.Config
+	keys, record, err := openRecord(ctx, c, a.Log)
+	if err != nil {
+		return err
+	}
+	a.store = record
+	a.stops.add("the store", func(context.Context) error { return record.Close() })
+	watchStore(a.metrics, record)
+
+	rules, err := loadPlaybook(c)
+	if err != nil {
+		return err
+	}
+	cards := guard.New(c.Privacy.LoyaltyPrefixes)
+	decoder, err := newDecoder(c, cards)
+	if err != nil {
+		return err
+	}
+	announcements := newAnnouncer(c.Store.ID, a.Version, a.run)
+
+	// Screens and the service know each other: a prompt goes one way, a cashier's word the other.
+	words := &cashier{}
+	listener, err := a.openScreens(words)
+	if err != nil {
+		return err
+	}
+	a.serve, err = serve.New(ctx, serve.Options{
+		StoreID: c.Store.ID, Language: c.Store.Locale, Zone: c.Zone(),
+		Timing: lane.Timing{Card: c.Screen.GreetedFor(), Prompt: c.Screen.PromptFor(), Farewell: c.Screen.FarewellFor(),
+			Checkout: c.Limits.CheckoutFor()},
+		Store: record, Decoder: decoder, Screens: a.screens, Digester: keys, Guard: cards, Playbook: rules, Log: a.Log,
+		Metrics: a.metrics, Refused: announcements.refused,
+	})
+	if err != nil {
+		return err
+	}
+	a.stops.add("serving", func(context.Context) error { a.serve.Stop(); return nil })
+	words.service = a.serve
+
+	if a.tills, err = a.openTills(announcements); err != nil {
+		return err
+	}
+	a.stops.add("hearing tills", a.tills.Stop)
+	a.box = &live{record: newRecord(c, a.Version, rules, record, cards), app: a, ui: a.uiListener(listener)}
+	if err := a.openMetrics(); err != nil {
+		return err
+	}
+	if err := a.openControl(); err != nil {
+		return err
+	}
+	a.serveHTTP("screens", listener, a.screens.Handler())
+	announcements.start(a.tills)
+	a.stops.add("announcing", announcements.stop)
+	return nil
+}
+
+// openRecord opens keys and store.
+func openRecord(ctx context.Context, c *config.Config, log *slog.Logger) (*seal.Box, *store.Store, error) {
+	if err := os.MkdirAll(c.State.Dir, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("making the state directory ([state] dir): %w", err)
+	}
+	keys, err := seal.Open(c.State.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	record, err := store.Open(ctx, store.Options{Dir: c.State.Dir, StoreID: c.Store.ID, Seal: keys, Log: log,
+		QuarantineCount: c.Limits.Quarantine})
+	return keys, record, err
+}
+
+func loadPlaybook(c *config.Config) (*playbook.Playbook, error) {
+	if c.Playbook.File == "" {
+		return playbook.Default(), nil
+	}
+	f, err := os.Open(c.Playbook.File)
+	if err != nil {
+		return nil, fmt.Errorf("opening the playbook ([playbook] file): %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	return playbook.Load(f, filepath.Base(c.Playbook.File))
+}
+
+func newDecoder(c *config.Config, cards *guard.Guard) (*adapt.Decoder, error) {
+	adapters := make([]adapt.Adapter, len(c.Adapters))
+	for i, each := range c.Adapters {
+		adapters[i] = adapt.Adapter{Name: each.Name, Topic: each.Topic, Format: each.Format, Program: each.Program}
+	}
+	return adapt.New(adapt.Options{Store: c.Store.ID, Guard: cards, Adapters: adapters, MaxSize: c.Limits.MessageBytes})
+}
+
+// cashier hands words to the service, which is made after the screens.
+type cashier struct{ service *serve.Service }
+
+// Tell takes a cashier's word.
+func (c *cashier) Tell(ctx context.Context, lane string, w edge.Word) error {
+	return c.service.Tell(ctx, lane, w)
+}
+
+// openScreens listens for screens and makes what serves them.
+func (a *App) openScreens(words *cashier) (net.Listener, error) {
+	c := a.Config
+	security, err := c.UI.TLS()
+	if err != nil {
+		return nil, err
+	}
+	token, err := c.Metrics.Token()
+	if err != nil {
+		return nil, err
+	}
+	listener, err := listen("[ui] listen", c.UI.Listen)
+	if err != nil {
+		return nil, err
+	}
+	a.screens, err = ui.New(ui.Options{
+		Run: a.run, StoreID: c.Store.ID, StoreName: c.Store.Name, Locale: c.Store.Locale, Version: a.Version, Zone: c.Zone(),
+		Listen: listener.Addr().String(), TLS: security != nil, PublicURL: c.UI.PublicURL, TrustedHosts: c.UI.TrustedHosts,
+		DistanceM: c.Screen.DistanceM, Screens: a.store, Cashier: words,
+		Lanes: func() []string { return a.serve.Lanes() }, Today: a.today, Idle: func() edge.Idle { return a.serve.Idle() },
+		Ready: a.readiness, Metrics: metricsHandler(a.metrics, token), Registry: a.metrics, Log: a.Log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	a.stops.add("the screens", a.screens.Close)
+	if security != nil {
+		listener = tls.NewListener(listener, security)
+	}
+	return listener, nil
+}
+
+func (a *App) today(ctx context.Context) (ui.Today, error) {
+	since := midnight(time.Now().In(a.Config.Zone()))
+	counts, err := a.store.Counts(ctx, since)
+	return ui.Today{Since: since, Counts: counts}, err
+}
+
+func (a *App) readiness(ctx context.Context) error {
+	var errs []error
+	for _, why := range a.notReady(ctx) {
+		errs = append(errs, errors.New(why))
+	}
+	return errors.Join(errs...)
+}
+
+func (a *App) uiListener(l net.Listener) control.Listener {
+	secure := a.Config.UI.CertFile != ""
+	scheme := "http://"
+	if secure {
+		scheme = "https://"
+	}
+	url := a.Config.UI.PublicURL
+	if url == "" {
+		url = scheme + l.Addr().String()
+	}
+	return control.Listener{Address: l.Addr().String(), URL: url, Secure: secure}
+}
+
+// openMetrics opens the listener of [metrics] listen, if it is set.
+func (a *App) openMetrics() error {
+	c := a.Config.Metrics
+	if c.Listen == "" {
+		return nil
+	}
+	token, err := c.Token()
+	if err != nil {
+		return err
+	}
+	security, err := c.TLS()
+	if err != nil {
+		return err
+	}
+	listener, err := listen("[metrics] listen", c.Listen)
+	if err != nil {
+		return err
+	}
+	a.box.metrics = &control.Listener{Address: listener.Addr().String(), Secure: security != nil}
+	if security != nil {
+		listener = tls.NewListener(listener, security)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metricsHandler(a.metrics, token))
+	a.serveHTTP("metrics", listener, mux)
+	return nil
+}
+
+// openControl opens the socket by which the verbs of the command line speak to the daemon.
+func (a *App) openControl() error {
+	listener, err := control.Listen(a.Config.State.Dir)
+	if err != nil {
+		return err
+	}
+	server := control.NewServer(a.box, a.Log)
+	go func() {
+		if err := server.Serve(listener); err != nil {
+			a.failed <- err
+		}
+	}()
+	a.stops.add("the control socket", server.Stop)
+	return nil
+}
+
+// serveHTTP serves a listener until the app stops. Write time-outs are the handlers' business: a screen's socket lives
+// for days.
+func (a *App) serveHTTP(name string, l net.Listener, h http.Handler) {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug)}
+	go func() {
+		if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			a.failed <- fmt.Errorf("serving %s on %s: %w", name, l.Addr(), err)
+		}
+	}()
+	a.stops.add("serving "+name, func(ctx context.Context) error {
+		if err := server.Shutdown(ctx); err != nil {
+			return errors.Join(err, server.Close())
+		}
+		return nil
+	})
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package serve
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"redbench/edge"
+)
+
+// prompt sends Maya's card and gives the prompt that it shows.
+func (b *bench) prompt(number string) edge.Prompt {
+	b.t.Helper()
+	b.send(card(number))
+	p, ok := b.screens.last().(edge.Prompt)
+	if !ok {
+		b.t.Fatalf("no prompt but %T", b.screens.last())
+	}
+	return p
+}
+
+func code(err error) string {
+	var refusal *edge.Refusal
+	if errors.As(err, &refusal) {
+		return refusal.Code
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func TestWordsAreRefusedWithACodeThatSaysWhy(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		maya, stranger, amir := b.prompt(mayas).ID, b.prompt("6001999999999").ID, b.prompt(amirs).ID
+		for _, c := range []struct {
+			name string
+			word edge.Word
+			want string
+		}{
+			{"no id", edge.Word{Type: edge.WordSeen, Prompt: maya}, "id"},
+			{"unknown type", edge.Word{ID: "1", Type: "shout"}, "type"},
+			{"unknown prompt", edge.Word{ID: "2", Type: edge.WordSeen, Prompt: "nobody's"}, "prompt"},
+			{"a line that the prompt has not", edge.Word{ID: "3", Type: edge.WordFeedback, Prompt: stranger, Line: "remember", Verdict: edge.VerdictUsed}, "line"},
+			{"unknown verdict", edge.Word{ID: "4", Type: edge.WordFeedback, Prompt: maya, Line: "remember", Verdict: "meh"}, "verdict"},
+			{"a note about a stranger", edge.Word{ID: "5", Type: edge.WordNote, Prompt: stranger, Kind: edge.FactPraise, Text: "kind"}, "consent"},
+			{"a note about one who is only recognised", edge.Word{ID: "6", Type: edge.WordNote, Prompt: amir, Kind: edge.FactPraise, Text: "kind"}, "consent"},
+			{"an empty note", edge.Word{ID: "7", Type: edge.WordNote, Prompt: maya, Kind: edge.FactPraise, Text: "  "}, "text"},
+			{"unknown kind", edge.Word{ID: "8", Type: edge.WordNote, Prompt: maya, Kind: "gossip", Text: "x"}, "kind"},
+			{"a card number in a note", edge.Word{ID: "9", Type: edge.WordNote, Prompt: maya, Kind: edge.FactPromise, Text: "pays with 4111 1111 1111 1111"}, "card-number"},
+			{"a date that is none", edge.Word{ID: "10", Type: edge.WordNote, Prompt: maya, Kind: edge.FactDate, Text: "x", Date: "31.2."}, "date"},
+			{"an until that is none", edge.Word{ID: "11", Type: edge.WordNote, Prompt: maya, Kind: edge.FactDate, Text: "x", Until: "soon"}, "until"},
+			{"a pause without end", edge.Word{ID: "12", Type: edge.WordPause, Minutes: 10000}, "minutes"},
+			{"resolve without a fact", edge.Word{ID: "13", Type: edge.WordResolve}, "fact"},
+			{"undo of nothing", edge.Word{ID: "14", Type: edge.WordUndo}, "of"},
+			{"a note that is well", edge.Word{ID: "15", Type: edge.WordNote, Prompt: maya, Kind: edge.FactPraise, Text: "liked the bench", Until: "2100-01-01"}, ""},
+			{"no chat needs no text", edge.Word{ID: "16", Type: edge.WordNote, Prompt: maya, Kind: edge.FactNoChat}, ""},
+		} {
+			if got := code(b.service.Tell(t.Context(), "1", c.word)); got != c.want {
+				t.Errorf("%s: %q, want %q", c.name, got, c.want)
+			}
+		}
+	})
+}
+
+func TestAWordHappensOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		note := edge.Word{ID: "n1", Type: edge.WordNote, Prompt: b.prompt(mayas).ID, Kind: edge.FactPraise, Text: "liked the bench"}
+		for range 3 {
+			if err := b.service.Tell(t.Context(), "1", note); err != nil {
+				t.Fatal(err)
+			}
+		}
+		facts := 0
+		for _, e := range b.store.entries {
+			if e.Fact != nil {
+				facts++
+			}
+		}
+		want(t, "facts", facts, 1)
+	})
+}
+
+func TestALineCalledWrongIsSilencedAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		p := b.prompt(mayas)
+		if p.Remember == nil || p.Remember.Fact != "fact-1" {
+			t.Fatalf("the playbook no longer remembers the fact: %+v", p.Remember)
+		}
+		word := edge.Word{ID: "w1", Type: edge.WordFeedback, Prompt: p.ID, Line: "remember", Verdict: edge.VerdictWrong}
+		if err := b.service.Tell(t.Context(), "1", word); err != nil {
+			t.Fatal(err)
+		}
+		after, ok := b.screens.last().(edge.Prompt)
+		if !ok || after.ID != p.ID || after.Remember != nil {
+			t.Errorf("on the screen: %+v", b.screens.last())
+		}
+		last := b.store.entries[len(b.store.entries)-1]
+		if last.Close == nil || last.Close.ID != "fact-1" {
+			t.Errorf("the fact stays open: %+v", last)
+		}
+	})
+}
+
+func TestUndoTakesBackAReplacedCard(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.send(checkout("started", "c1"))
+		b.prompt(mayas)
+		wrong := b.prompt(amirs)
+		if err := b.service.Tell(t.Context(), "1", edge.Word{ID: "u1", Type: edge.WordUndo, Of: wrong.ID}); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "shown", b.screens.names(), []string{"-", "Maya", "Amir", "Maya"})
+		if got := code(b.service.Tell(t.Context(), "1", edge.Word{ID: "u2", Type: edge.WordUndo, Of: wrong.ID})); got != "of" {
+			t.Errorf("a second undo: %q", got)
+		}
+	})
+}
+
+func TestPauseKeepsTheScreenEmpty(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		if err := b.service.Tell(t.Context(), "1", edge.Word{ID: "p1", Type: edge.WordPause, Minutes: 10}); err != nil {
+			t.Fatal(err)
+		}
+		b.send(card(mayas))
+		want(t, "shown while paused", b.screens.names(), []string{})
+	})
+}
+
+func TestForgottenLeavesTheScreenAndTheMemory(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		p := b.prompt(mayas)
+		if cleared := b.service.Forgotten(1); cleared != 1 {
+			t.Errorf("cleared %d screens", cleared)
+		}
+		if !slices.Contains(b.screens.shown, edge.Shown(edge.Clear{Reason: edge.ClearForgotten})) {
+			t.Errorf("the screens were told %v", b.screens.shown)
+		}
+		if got := code(b.service.Tell(t.Context(), "1", edge.Word{ID: "f1", Type: edge.WordSeen, Prompt: p.ID})); got != "prompt" {
+			t.Errorf("a word about her prompt: %q", got)
+		}
+	})
+}
