@@ -75,7 +75,8 @@ type Line struct {
 	Text string `json:"text"`
 	Fact string `json:"fact,omitempty"`
 	Why  string `json:"why"`
-	Rule string `json:"-"` // the playbook's rule that chose it
+	Open bool   `json:"open,omitempty"` // the fact is a complaint or a promise: a person can say that it is settled
+	Rule string `json:"-"`              // the playbook's rule that chose it
 }
 
 // Farewell follows when the checkout completes.

@@ -59,8 +59,10 @@ func (s *Server) knownHost(r *http.Request) bool {
 		return true
 	}
 	host := hostName(r.Host)
-	if strings.EqualFold(host, "localhost") {
-		return true
+	for _, name := range append([]string{"localhost"}, s.opt.TrustedHosts...) {
+		if strings.EqualFold(host, name) || strings.EqualFold(r.Host, name) {
+			return true
+		}
 	}
 	ip, err := netip.ParseAddr(host)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/subtle"
 	"embed"
 	"encoding/hex"
 	"encoding/json"
@@ -147,19 +148,22 @@ func (s *Server) answerCheck(w http.ResponseWriter, r *http.Request, check func(
 	fmt.Fprintln(w, "ok")
 }
 
-// serveMetrics wants a manager's token ("redbench pair --manager --json"); the open way is [metrics] listen.
+// serveMetrics wants the metrics token, or a manager's ("redbench pair --manager --json"). The way without any is a
+// listener of its own, [metrics] listen.
 func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	h, err := s.credential(r, "", true)
-	if err != nil {
-		s.refuse(w, err)
-		return
-	}
 	if s.opt.Metrics == nil {
 		http.NotFound(w, r)
 		return
 	}
-	if !h.screen.Expires.IsZero() {
-		s.touch(r.Context(), h.screen.ID)
+	if own := s.opt.MetricsToken; own == "" || subtle.ConstantTimeCompare([]byte(bearer(r)), []byte(own)) != 1 {
+		h, err := s.credential(r, "", true)
+		if err != nil {
+			s.refuse(w, err)
+			return
+		}
+		if !h.screen.Expires.IsZero() {
+			s.touch(r.Context(), h.screen.ID)
+		}
 	}
 	s.opt.Metrics.ServeHTTP(w, r)
 }

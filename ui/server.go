@@ -47,16 +47,17 @@ type Today struct {
 
 // Options is what a Server needs. Zone, Version, Today, Metrics, Registry, Ready, Log and Now may be left out.
 type Options struct {
-	Run       string // UUIDv7, new at each start of the daemon
-	StoreID   string
-	StoreName string // what people call the store; empty: its id
-	Locale    string // BCP 47
-	Version   string
-	Zone      *time.Location
-	Listen    string  // host:port as bound
-	TLS       bool    // the listener speaks TLS
-	PublicURL string  // how browsers reach the box, when that is not Listen
-	DistanceM float64 // from the cashier's eyes to the screen, metres; 0: 1.5
+	Run          string // UUIDv7, new at each start of the daemon
+	StoreID      string
+	StoreName    string // what people call the store; empty: its id
+	Locale       string // BCP 47
+	Version      string
+	Zone         *time.Location
+	Listen       string   // host:port as bound
+	TLS          bool     // the listener speaks TLS
+	PublicURL    string   // how browsers reach the box, when that is not Listen
+	TrustedHosts []string // further names (or name:port) that browsers may call the box by
+	DistanceM    float64  // from the cashier's eyes to the screen, metres; 0: 1.5
 
 	Screens ScreenStore
 	Cashier Cashier
@@ -64,10 +65,12 @@ type Options struct {
 	Today   func(context.Context) (Today, error)
 	Idle    func() edge.Idle
 
-	Healthy  func(context.Context) error // /healthz; nil: as long as it answers
-	Ready    func(context.Context) error // /readyz; nil: likewise
-	Metrics  http.Handler                // answers /metrics, to a manager's credential; nil: 404
-	Registry prometheus.Registerer       // nil: counts nothing
+	Healthy func(context.Context) error // /healthz; nil: as long as it answers
+	Ready   func(context.Context) error // /readyz; nil: likewise
+	// Metrics answers /metrics, to whoever holds MetricsToken or a manager's credential; nil: 404.
+	Metrics      http.Handler
+	MetricsToken string                // empty: a manager's credential only
+	Registry     prometheus.Registerer // nil: counts nothing
 
 	Log *slog.Logger
 	Now func() time.Time

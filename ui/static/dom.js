@@ -59,9 +59,9 @@ export function svg(viewBox, className, shapes) {
 export function bench(slats, className) {
   const slat = (/** @type {number} */ i, /** @type {number[]} */ [x, y, width, height]) =>
     /** @type {[string, Record<string, string|number>]} */ (['rect', { x, y, width, height, rx: 2, class: i < slats ? 'on' : '' }]);
-  return svg('0 0 64 44', className, [
-    slat(0, [4, 30, 56, 5]), slat(1, [4, 23, 56, 5]), slat(2, [8, 12, 48, 6]), slat(3, [8, 3, 48, 6]),
-    ['path', { d: 'M12 9v34M52 9v34', fill: 'none', stroke: 'currentColor', 'stroke-width': 3.2, 'stroke-linecap': 'round' }],
+  return svg('3 2 58 42', className, [
+    ['path', { d: 'M13 6v37M51 6v37', fill: 'none', stroke: 'currentColor', 'stroke-width': 3, 'stroke-linecap': 'round' }],
+    slat(0, [4, 32, 56, 5]), slat(1, [4, 24, 56, 5]), slat(2, [8, 13, 48, 6]), slat(3, [8, 4, 48, 6]),
   ]);
 }
 

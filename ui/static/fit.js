@@ -28,7 +28,7 @@ export function letters(metres) {
  */
 export function size(metres) {
   const { innerWidth: w, innerHeight: h } = window;
-  const room = w > h ? Math.min(w * 0.046, h * 0.08) : Math.min(w * 0.066, h * 0.05);
+  const room = w > h ? Math.min(w * 0.046, h * 0.08) : Math.min(w * 0.074, h * 0.05);
   const px = Math.max(18, Math.min(Math.max(letters(metres), Math.min(w * 0.032, h * 0.056)), room));
   document.body.style.setProperty('--u', px.toFixed(1) + 'px');
 }

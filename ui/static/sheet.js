@@ -17,7 +17,9 @@ export class Sheet {
 
   /** @param {string} title @param {string} text @param {[string, () => void][]} answers */
   open(title, text, answers) {
+    this.close();
     this.from = document.activeElement;
+    this.from?.setAttribute('aria-expanded', 'true');
     const head = el('h2', '', title);
     head.dir = 'auto';
     head.id = 'sheet-title';
@@ -34,6 +36,7 @@ export class Sheet {
     if (this.node.hidden) return;
     this.node.hidden = true;
     this.node.replaceChildren();
+    this.from?.removeAttribute('aria-expanded');
     if (this.from instanceof HTMLElement && this.from.isConnected) this.from.focus({ preventScroll: true });
   }
 }

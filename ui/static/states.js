@@ -19,7 +19,9 @@ export function prompt(p, t, tapped) {
   const lines = lineNames
     .filter((name) => p[name] && !(name === 'ask' && p.avoid)) // avoid stands in the place of ask
     .map((name) => line(name, p[name], t, tapped));
-  return el('section', 'state prompt', who(p.who, t), lines.length > 0 && el('div', 'lines', ...lines));
+  const list = el('div', 'lines', ...lines);
+  list.style.setProperty('--longest', String(Math.max(...lineNames.map((name) => t(name).length))));
+  return el('section', 'state prompt', who(p.who, t), lines.length > 0 && list);
 }
 
 /** @param {any} w @param {Words} t */
@@ -33,7 +35,7 @@ function who(w, t) {
     w.say && called ? el('span', 'say', t('say') + ' ', el('b', '', bdi(w.say))) : null,
     w.address && w.name && w.address !== w.name ? bdi(w.name, 'also') : null,
     w.since ? bdi(w.since, 'since') : null);
-  return el('header', 'who',
+  return el('header', called && greeting ? 'who' : 'who plain',
     called && greeting ? el('p', 'greeting', bdi(greeting, '', w.language)) : null,
     name,
     meta.childNodes.length > 0 && meta,
