@@ -7,9 +7,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -38,7 +38,7 @@ func minimalCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serveMinimal(cmd.Context(), broker, database, store)
+			return serveMinimal(cmd.Context(), broker, database, store, cmd.OutOrStdout())
 		},
 	}
 	command.Flags().StringVar(&broker, "broker", "", "URL of the broker")
@@ -47,7 +47,7 @@ func minimalCommand() *cobra.Command {
 	return command
 }
 
-func serveMinimal(ctx context.Context, broker, database, store string) error {
+func serveMinimal(ctx context.Context, broker, database, store string, out io.Writer) error {
 	db, err := sql.Open("sqlite3", database)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func serveMinimal(ctx context.Context, broker, database, store string) error {
 	if token := client.Subscribe("redbench/v1/"+store+"/+/+", 1, m.card); token.Wait() && token.Error() != nil {
 		return token.Error()
 	}
-	fmt.Fprintln(os.Stdout, listener.Addr().String()) // the bench waits for this line
+	fmt.Fprintln(out, listener.Addr().String()) // the bench waits for this line
 	<-ctx.Done()
 	return nil
 }
