@@ -22,6 +22,8 @@ type importLine struct {
 	Error    *wireError           `json:"error,omitempty"`
 }
 
+var errCutShort = errors.New("the daemon stopped before the import was done; run it again")
+
 // serveImport reads the file from the request while it answers with progress.
 func serveImport(box Box, w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
@@ -84,11 +86,13 @@ func readImport(response *http.Response, progress func(edge.ImportProgress)) (ed
 		var line importLine
 		if err := decoder.Decode(&line); err != nil {
 			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-				err = errors.New("the daemon ended before the import did; run it again")
+				err = errCutShort
 			}
 			return edge.ImportReport{}, err
 		}
 		switch {
+		case line.Error != nil && line.Error.Code == codeCancelled:
+			return edge.ImportReport{}, errCutShort
 		case line.Error != nil:
 			return edge.ImportReport{}, line.Error.err()
 		case line.Report != nil:
