@@ -22,7 +22,8 @@ type work struct {
 	lanes    map[string][]byte
 	clocks   map[string]int64
 
-	customers int // that were added
+	customers int  // that were added
+	importing bool // an old file does not rename an article
 }
 
 func (s *Store) newWork(ctx context.Context, tx *sql.Tx) *work {

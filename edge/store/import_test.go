@@ -76,4 +76,40 @@ func TestImportCustomersIsMeasured(t *testing.T) {
 	}
 }
 
-var _ iter.Seq2[edge.CustomerRow, error]
+
+// TestImportVisitsIsMeasured reads a CSV of the contract's columns.
+func TestImportVisitsIsMeasured(t *testing.T) {
+	path := os.Getenv("REDBENCH_VISITS")
+	if path == "" {
+		t.Skip("set REDBENCH_VISITS to a file of visits to measure its import")
+	}
+	s := openStore(t, t.TempDir(), func(o *Options) { o.Upkeep = 2 * time.Second })
+	seen := map[string]bool{}
+	var people strings.Builder
+	people.WriteString("customer\n")
+	for row, err := range openVisits(t, path) {
+		if err == nil && !seen[row.Identifier.Value] {
+			seen[row.Identifier.Value] = true
+			people.WriteString(row.Identifier.Value + "\n")
+		}
+	}
+	importCustomers(t, s, people.String())
+	for _, run := range []string{"first", "repeated"} {
+		began := time.Now()
+		report, err := s.ImportVisits(t.Context(), openVisits(t, path), edge.ImportOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report.Problems = report.Problems[:min(len(report.Problems), 3)]
+		t.Logf("%s: %v for %d customers: %+v, %+v", run, time.Since(began).Round(time.Millisecond), len(seen), report, s.Stats())
+	}
+}
+
+func openVisits(t *testing.T, path string) iter.Seq2[edge.VisitRow, error] {
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return exchange.Visits(f, exchange.Options{})
+}

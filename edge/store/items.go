@@ -117,13 +117,13 @@ func (a *articles) commit() {
 	}
 }
 
-// article gives an article's number, and makes or renames it.
-func (a *articles) article(ctx context.Context, tx *sql.Tx, sku, name string) (item, error) {
+// article gives an article's number, and makes it, or renames it if it may.
+func (a *articles) article(ctx context.Context, tx *sql.Tx, sku, name string, rename bool) (item, error) {
 	it, ok := a.find(sku)
-	if ok && (name == "" || it.name == name) {
+	if ok && (name == "" || it.name == name || !rename && it.name != "") {
 		return it, nil
 	}
-	it, err := writeArticle(ctx, tx, sku, name)
+	it, err := writeArticle(ctx, tx, sku, name, rename)
 	if err == nil {
 		a.fresh[sku] = it
 		a.numbers[it.number] = it.sku
@@ -137,7 +137,7 @@ func (a *articles) number(number int64) (sku string, ok bool) {
 	return sku, ok
 }
 
-func writeArticle(ctx context.Context, tx *sql.Tx, sku, name string) (item, error) {
+func writeArticle(ctx context.Context, tx *sql.Tx, sku, name string, rename bool) (item, error) {
 	it := item{sku: sku}
 	err := tx.QueryRowContext(ctx, `SELECT item, name FROM items WHERE sku = ?`, sku).Scan(&it.number, &it.name)
 	switch {
@@ -151,7 +151,7 @@ func writeArticle(ctx context.Context, tx *sql.Tx, sku, name string) (item, erro
 		return it, err
 	case err != nil:
 		return it, err
-	case name != "" && name != it.name:
+	case name != "" && name != it.name && (rename || it.name == ""):
 		it.name = name
 		_, err = tx.ExecContext(ctx, `UPDATE items SET name = ? WHERE item = ?`, name, it.number)
 	}

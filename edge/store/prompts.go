@@ -18,13 +18,14 @@ type promptLine struct {
 	Text string `json:"t"`
 	Fact string `json:"f,omitempty"`
 	Why  string `json:"w,omitempty"`
+	Open bool   `json:"o,omitempty"`
 	Rule string `json:"r,omitempty"`
 }
 
 func encodeLines(lines map[string]edge.Line) ([]byte, error) {
 	out := make(map[string]promptLine, len(lines))
 	for name, l := range lines {
-		out[name] = promptLine(l)
+		out[name] = promptLine{l.Text, l.Fact, l.Why, l.Open, l.Rule}
 	}
 	return json.Marshal(out)
 }
@@ -36,7 +37,7 @@ func decodeLines(data []byte) (map[string]edge.Line, error) {
 	}
 	lines := make(map[string]edge.Line, len(in))
 	for name, l := range in {
-		lines[name] = edge.Line(l)
+		lines[name] = edge.Line{Text: l.Text, Fact: l.Fact, Why: l.Why, Open: l.Open, Rule: l.Rule}
 	}
 	return lines, nil
 }

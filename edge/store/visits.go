@@ -73,7 +73,7 @@ func (w *work) insertVisit(v edge.Visit) (row visitRow, isNew bool, err error) {
 		}
 	}
 	for _, it := range v.Items {
-		known, err := w.articles.article(w.ctx, w.tx, articleNumber(it), it.Name)
+		known, err := w.articles.article(w.ctx, w.tx, articleNumber(it), it.Name, !w.importing)
 		if err != nil {
 			return row, false, err
 		}
