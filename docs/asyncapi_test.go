@@ -22,10 +22,12 @@ import (
 
 // document is asyncapi.yaml, as far as the tests read it.
 type document struct {
-	tree   map[string]any // as encoding/json would give it, numbers as json.Number
-	exact  *jsonschema.Compiler
-	schema map[string]*jsonschema.Schema
+	tree      map[string]any // as encoding/json would give it, numbers as json.Number
+	published *jsonschema.Compiler
+	exact     *jsonschema.Compiler
+
 	mu     sync.Mutex
+	schema map[string]*jsonschema.Schema // by compiler and message
 }
 
 const documentURL = "https://redbench.example/asyncapi.json"
@@ -50,14 +52,20 @@ var read = sync.OnceValues(func() (*document, error) {
 		return nil, err
 	}
 	closeObjects(exact)
-	compiler := jsonschema.NewCompiler()
-	compiler.DefaultDraft(jsonschema.Draft7)
-	compiler.AssertFormat()
-	if err := compiler.AddResource(documentURL, exact); err != nil {
-		return nil, err
+	d := &document{tree: open.(map[string]any), schema: map[string]*jsonschema.Schema{}}
+	if d.published, err = compiler(open); err == nil {
+		d.exact, err = compiler(exact)
 	}
-	return &document{tree: open.(map[string]any), exact: compiler, schema: map[string]*jsonschema.Schema{}}, nil
+	return d, err
 })
+
+// compiler compiles the payloads of a document. Draft 7 is what AsyncAPI builds on.
+func compiler(tree any) (*jsonschema.Compiler, error) {
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft7)
+	c.AssertFormat()
+	return c, c.AddResource(documentURL, tree)
+}
 
 func viaJSON(v any) (any, error) {
 	text, err := json.Marshal(v)
@@ -124,31 +132,35 @@ func (d *document) enum(t testing.TB, path ...string) []string {
 	return values
 }
 
-// payload compiles the exact schema of a message's payload.
-func (d *document) payload(t testing.TB, message string) *jsonschema.Schema {
+// check validates JSON text against a message's schema, exactly.
+func (d *document) check(t testing.TB, message string, body []byte) error {
 	t.Helper()
-	ref, _ := d.at(t, "components", "messages", message, "payload", "$ref").(string)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if s := d.schema[ref]; s != nil {
-		return s
-	}
-	s, err := d.exact.Compile(documentURL + ref)
-	if err != nil {
-		t.Fatalf("the schema of %s: %v", message, err)
-	}
-	d.schema[ref] = s
-	return s
+	return d.validate(t, "exact", d.exact, message, body)
 }
 
-// check validates JSON text against a message's schema.
-func (d *document) check(t testing.TB, message string, body []byte) error {
+// checkPublished validates with the document as it stands, in which unknown fields of a till are allowed.
+func (d *document) checkPublished(t testing.TB, message string, body []byte) error {
+	t.Helper()
+	return d.validate(t, "published", d.published, message, body)
+}
+
+func (d *document) validate(t testing.TB, how string, with *jsonschema.Compiler, message string, body []byte) error {
 	t.Helper()
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err != nil {
 		t.Fatalf("%s: %v", message, err)
 	}
-	return d.payload(t, message).Validate(v)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.schema[how+message]
+	if s == nil {
+		ref, _ := d.at(t, "components", "messages", message, "payload", "$ref").(string)
+		if s, err = with.Compile(documentURL + ref); err != nil {
+			t.Fatalf("the schema of %s: %v", message, err)
+		}
+		d.schema[how+message] = s
+	}
+	return s.Validate(v)
 }
 
 // example is one example of a message.
