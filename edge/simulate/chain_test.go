@@ -95,7 +95,7 @@ func TestVisitsLieBetweenJoiningAndNow(t *testing.T) {
 		seen := map[string]bool{}
 		for i, v := range c.Visits {
 			person, known := c.Known(v.Customer)
-			if !known || person.Consent == edge.ConsentNone {
+			if !known || person.Consent != edge.ConsentRemember {
 				t.Fatalf("visit %d is of nobody who agreed to it", i)
 			}
 			if day := 24 * time.Hour; v.At.After(now) || v.At.Before(person.Since.Add(-day)) {

@@ -18,7 +18,7 @@ const remembered = 240 // days of visits that the import brings
 func (c *Chain) history(seed uint64, now time.Time) []Past {
 	var all []Past
 	for i, person := range c.Customers {
-		if person.Consent == edge.ConsentNone {
+		if person.Consent != edge.ConsentRemember {
 			continue // nothing is kept of someone who did not agree to it
 		}
 		random := stream(seed, "history", strconv.Itoa(i))

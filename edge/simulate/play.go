@@ -109,6 +109,8 @@ func (p *Player) Play(ctx context.Context, messages iter.Seq[Message]) error {
 	}
 	inner, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	sending, giveUp := outliving(ctx, lastWord)
+	defer giveUp()
 	queues := map[string]chan outgoing{}
 	var lanes sync.WaitGroup
 	start, n := p.Now(), 0
@@ -121,7 +123,7 @@ func (p *Player) Play(ctx context.Context, messages iter.Seq[Message]) error {
 		if !known {
 			queue = make(chan outgoing, 256)
 			queues[m.Lane] = queue
-			lanes.Go(func() { p.lane(inner, stop, queue) })
+			lanes.Go(func() { p.lane(inner, sending, stop, queue) })
 		}
 		select {
 		case queue <- outgoing{m, m.Payload(p.Now())}: // stamped when it happened, not when the broker was free
@@ -136,6 +138,16 @@ func (p *Player) Play(ctx context.Context, messages iter.Seq[Message]) error {
 		return err
 	}
 	return nil
+}
+
+// lastWord is how long a message under way may still take when everything is told to stop.
+const lastWord = 3 * time.Second
+
+// outliving gives a context that ends a while after ctx does.
+func outliving(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	forget := context.AfterFunc(ctx, func() { time.AfterFunc(by, cancel) })
+	return longer, func() { forget(); cancel() }
 }
 
 // due is how long after the start the n-th message goes.
@@ -169,12 +181,12 @@ func (p *Player) until(ctx context.Context, at time.Time) bool {
 }
 
 // lane sends what comes from one queue, in order.
-func (p *Player) lane(ctx context.Context, stop context.CancelCauseFunc, queue <-chan outgoing) {
+func (p *Player) lane(ctx, sending context.Context, stop context.CancelCauseFunc, queue <-chan outgoing) {
 	for m := range queue {
 		if ctx.Err() != nil {
 			return
 		}
-		err := p.Send(ctx, m.Lane, m.Topic, m.payload)
+		err := p.Send(sending, m.Lane, m.Topic, m.payload)
 		p.count(m.Message, err)
 		if err != nil {
 			stop(err)

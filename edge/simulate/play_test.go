@@ -108,6 +108,24 @@ func TestPlayStopsCleanly(t *testing.T) {
 	})
 }
 
+func TestAMessageUnderWayIsFinishedAtAStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		slow := func(ctx context.Context, _, _ string, _ []byte) error {
+			time.Sleep(2 * time.Second)
+			return ctx.Err()
+		}
+		player := &Player{Speed: 1, Send: slow}
+		if err := player.Play(ctx, slices.Values(three(0))); err != nil {
+			t.Fatal(err)
+		}
+		if c := player.Counts(); c.Sent != 1 || c.Failed != 0 {
+			t.Errorf("the message under way was given up: %+v", c)
+		}
+	})
+}
+
 func TestPlayTellsTheFirstError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := errors.New("broker is gone")
