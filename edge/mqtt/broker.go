@@ -146,7 +146,7 @@ func (b *Broker) Addr() string {
 	return b.listen.Addr().String()
 }
 
-// Stop says goodbye to the tills and ends every connection. Messages that are not acknowledged by then come again. When
+// Stop tells the tills what is durable by now, says goodbye and ends every connection. Messages that are not acknowledged by then come again. When
 // ctx ends first, Stop leaves the rest to the end of the process.
 func (b *Broker) Stop(ctx context.Context) error {
 	b.mu.Lock()
@@ -156,9 +156,9 @@ func (b *Broker) Stop(ctx context.Context) error {
 	if idle {
 		return nil
 	}
-	b.hook.release()
 	done := make(chan error, 1)
 	go func() {
+		b.hook.settle(ctx.Done())
 		b.sayOffline()
 		done <- b.server.Close()
 	}()

@@ -131,7 +131,9 @@ func (c *Client) open(_ *url.URL, _ paho.ClientOptions) (net.Conn, error) {
 	}
 	fresh := newAnswers(func(err error) {
 		c.options.Log.Warn("the broker's connection is ended, it will send again", "reason", err)
-		_ = conn.Close() // paho has no way to reconnect on purpose; a lost connection it mends
+		// paho has no way to reconnect on purpose. A connection that is lost it mends, but one that was closed here it
+		// takes for its own doing, until the next ping: so let reading fail.
+		_ = conn.SetReadDeadline(time.Unix(1, 0))
 	})
 	c.mu.Lock()
 	old := c.answers
@@ -255,12 +257,15 @@ func (c *Client) Publish(topic string, retained bool, payload []byte) error {
 	return nil
 }
 
-// Stop says that the box is gone, and disconnects. Messages that are not acknowledged by then come again.
+// Stop tells the broker what is durable by now and that the box is gone, and disconnects. Messages that are not acknowledged by then come again.
 func (c *Client) Stop(ctx context.Context) error {
 	c.mu.Lock()
 	c.stopped = true
 	answers := c.answers
 	c.mu.Unlock()
+	if answers != nil {
+		answers.settle(ctx.Done())
+	}
 	if c.options.Offline != nil && c.paho.IsConnectionOpen() {
 		token := c.paho.Publish(StatusTopic(c.options.Store), 1, true, c.options.Offline)
 		select {
@@ -268,9 +273,6 @@ func (c *Client) Stop(ctx context.Context) error {
 		case <-ctx.Done():
 		case <-time.After(time.Second):
 		}
-	}
-	if answers != nil {
-		answers.close()
 	}
 	c.paho.Disconnect(goodbye)
 	c.state(false)

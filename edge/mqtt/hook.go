@@ -3,6 +3,8 @@
 package mqtt
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -102,12 +104,14 @@ func (h *hook) OnDisconnect(cl *mochi.Client, _ error, _ bool) {
 	}
 }
 
-// release ends all waiting for answers: the broker stops, and a till that waits for room in its window would hold it up.
-func (h *hook) release() {
+// settle gives every till the answers that are known by now and ends all waiting for others: the broker stops, and a
+// till that waits for room in its window would hold it up.
+func (h *hook) settle(expired <-chan struct{}) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, c := range h.open {
-		c.answers.close()
+	open := slices.Collect(maps.Values(h.open))
+	h.mu.Unlock()
+	for _, c := range open {
+		c.answers.settle(expired)
 	}
 }
 
