@@ -28,10 +28,11 @@ type Options struct {
 // App is the process on the box: it is made by New, and Run serves until its context ends.
 type App struct {
 	Options
-	run     string // UUIDv7, new at each start
-	started time.Time
-	metrics *prometheus.Registry
-	stops   stops
+	run      string // UUIDv7, new at each start
+	started  time.Time
+	metrics  *prometheus.Registry
+	stops    stops
+	troubles *troubles
 
 	store   *store.Store
 	serve   *serve.Service

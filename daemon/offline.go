@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"redbench/daemon/config"
 	"redbench/daemon/control"
 	"redbench/edge"
 	"redbench/edge/guard"

@@ -5,14 +5,10 @@ package daemon
 import (
 	"context"
 	"net/url"
-	"strings"
-	"time"
 
 	"redbench/daemon/config"
 	"redbench/daemon/control"
-	"redbench/edge"
 	"redbench/edge/mqtt"
-	"redbench/ui/words"
 )
 
 // tills is how the box hears its tills: its own broker, or a client of the store's.
@@ -69,29 +65,17 @@ func (a *App) openClient(said *announcer) (tills, error) {
 	return outside{Client: client, broker: withoutUser(c.Broker)}, nil
 }
 
-// connection tells screens, and the broker, when the box hears its tills again or no longer.
+// connection notes, and tells the broker, when the box hears its tills again or no longer.
 func (a *App) connection(said *announcer) func(bool) {
 	return func(connected bool) {
 		if connected {
 			a.Log.Info("hearing tills", "broker", withoutUser(a.Config.MQTT.Broker))
-			a.screens.Notice(edge.Notice{Level: "info"}) // empty: the trouble is over
 			said.online()
-			return
+		} else {
+			a.Log.Warn("not connected to the broker; trying again", "broker", withoutUser(a.Config.MQTT.Broker))
 		}
-		a.Log.Warn("not connected to the broker; trying again", "broker", withoutUser(a.Config.MQTT.Broker))
-		a.warnScreens("notice.tills")
+		a.troubles.set("notice.tills", !connected)
 	}
-}
-
-// warnScreens tells every screen what is wrong with the box, in the store's language.
-func (a *App) warnScreens(key string) {
-	text, err := words.For(a.Config.Store.Locale).T(key)
-	if err != nil {
-		a.Log.Error("telling the screens", "error", err)
-		return
-	}
-	now := time.Now().In(a.Config.Zone()).Format("15:04")
-	a.screens.Notice(edge.Notice{Level: "warn", Text: strings.ReplaceAll(text, "{time}", now)})
 }
 
 func adapterTopics(c *config.Config) (topics []string) {

@@ -25,6 +25,7 @@ import (
 	"redbench/edge/serve"
 	"redbench/edge/store"
 	"redbench/ui"
+	"redbench/ui/words"
 )
 
 // wire makes every room and ties them together, in the order of an event's way backwards: what is needed comes first.
@@ -50,23 +51,25 @@ func (a *App) wire(ctx context.Context) error {
 	announcements := newAnnouncer(c.Store.ID, a.Version, a.run)
 
 	// Screens and the service know each other: a prompt goes one way, a cashier's word the other.
-	words := &cashier{}
-	listener, err := a.openScreens(words)
+	told := &cashier{}
+	listener, err := a.openScreens(told)
 	if err != nil {
 		return err
 	}
+	a.troubles = &troubles{words: words.For(c.Store.Locale), zone: c.Zone(), tell: a.screens.Notice, since: map[string]time.Time{}}
 	a.serve, err = serve.New(ctx, serve.Options{
 		StoreID: c.Store.ID, Language: c.Store.Locale, Zone: c.Zone(),
 		Timing: lane.Timing{Card: c.Screen.GreetedFor(), Prompt: c.Screen.PromptFor(), Farewell: c.Screen.FarewellFor(),
 			Checkout: c.Limits.CheckoutFor()},
 		Store: record, Decoder: decoder, Screens: a.screens, Digester: keys, Guard: cards, Playbook: rules, Log: a.Log,
 		Metrics: a.metrics, Refused: announcements.refused,
+		Trouble: func(err error) { a.troubles.set("notice.store", err != nil) },
 	})
 	if err != nil {
 		return err
 	}
 	a.stops.add("serving", func(context.Context) error { a.serve.Stop(); return nil })
-	words.service = a.serve
+	told.service = a.serve
 
 	if a.tills, err = a.openTills(announcements); err != nil {
 		return err
@@ -128,7 +131,7 @@ func (c *cashier) Tell(ctx context.Context, lane string, w edge.Word) error {
 }
 
 // openScreens listens for screens and makes what serves them.
-func (a *App) openScreens(words *cashier) (net.Listener, error) {
+func (a *App) openScreens(told *cashier) (net.Listener, error) {
 	c := a.Config
 	security, err := c.UI.TLS()
 	if err != nil {
@@ -145,9 +148,9 @@ func (a *App) openScreens(words *cashier) (net.Listener, error) {
 	a.screens, err = ui.New(ui.Options{
 		Run: a.run, StoreID: c.Store.ID, StoreName: c.Store.Name, Locale: c.Store.Locale, Version: a.Version, Zone: c.Zone(),
 		Listen: listener.Addr().String(), TLS: security != nil, PublicURL: c.UI.PublicURL, TrustedHosts: c.UI.TrustedHosts,
-		DistanceM: c.Screen.DistanceM, Screens: a.store, Cashier: words,
+		DistanceM: c.Screen.DistanceM, Screens: a.store, Cashier: told,
 		Lanes: func() []string { return a.serve.Lanes() }, Today: a.today, Idle: func() edge.Idle { return a.serve.Idle() },
-		Ready: a.readiness, Metrics: metricsHandler(a.metrics, token), Registry: a.metrics, Log: a.Log,
+		Ready: a.readiness, Metrics: metricsHandler(a.metrics, ""), MetricsToken: token, Registry: a.metrics, Log: a.Log,
 	})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())

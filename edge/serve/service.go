@@ -48,7 +48,7 @@ type Guard interface {
 	Find(text []byte) (what string, found bool)
 }
 
-// Options are what a Service is made of; every field but Metrics and Refused is required.
+// Options are what a Service is made of; all are required where nothing else is said.
 type Options struct {
 	StoreID  string
 	Language string // of the texts on the screens: "en", "it"
@@ -64,6 +64,7 @@ type Options struct {
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer // nil: none
 	Refused  func(edge.Refused)    // told of each refused message; nil: nobody. It must not block
+	Trouble  func(error)           // told when writing begins to fail, and with nil when it works again; nil: nobody
 }
 
 // Service serves every lane of one store.
@@ -90,7 +91,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading the lanes: %w", err)
 	}
-	s.writer = startWriter(o.Store, o.Log, s.metrics)
+	s.writer = startWriter(o.Store, o.Log, s.metrics, o.Trouble)
 	for _, record := range records {
 		s.restore(record)
 	}

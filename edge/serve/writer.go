@@ -39,6 +39,7 @@ type writer struct {
 	store   committer
 	log     *slog.Logger
 	metrics *metrics
+	trouble func(error)
 	queue   chan job
 	giveUp  chan struct{} // closed by stop: what cannot be written now stays unanswered
 	ended   chan struct{}
@@ -52,8 +53,11 @@ type writer struct {
 
 var errStopping = errors.New("the box is stopping")
 
-func startWriter(store committer, log *slog.Logger, m *metrics) *writer {
-	w := &writer{store: store, log: log, metrics: m, queue: make(chan job, queueLength),
+func startWriter(store committer, log *slog.Logger, m *metrics, trouble func(error)) *writer {
+	if trouble == nil {
+		trouble = func(error) {}
+	}
+	w := &writer{store: store, log: log, metrics: m, trouble: trouble, queue: make(chan job, queueLength),
 		giveUp: make(chan struct{}), ended: make(chan struct{})}
 	go w.run()
 	return w
@@ -172,8 +176,10 @@ func (w *writer) note(err error) {
 	switch {
 	case err != nil && before == nil:
 		w.log.Error("writing to the store does not work; trying again, and acknowledging nothing until it does", "error", err)
+		w.trouble(err)
 	case err == nil && before != nil:
 		w.log.Info("writing to the store works again")
+		w.trouble(nil)
 	}
 	if err != nil {
 		w.metrics.commitErrors.Inc()
