@@ -50,14 +50,14 @@ type client struct {
 	since  time.Time
 	beat   bool
 
-	out  chan *websocket.PreparedMessage
+	out  chan []byte
 	gone chan struct{} // closed by drop
 	once sync.Once
 	why  closing // set before gone is closed
 }
 
 // offer queues a message, unless the screen is too far behind.
-func (c *client) offer(m *websocket.PreparedMessage) bool {
+func (c *client) offer(m []byte) bool {
 	select {
 	case c.out <- m:
 		return true
@@ -99,7 +99,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	c := &client{
 		conn: conn, screen: h.screen, token: h.token, lane: lane, remote: r.RemoteAddr, since: s.opt.Now(),
 		beat: r.URL.Query().Get("beat") == "1",
-		out:  make(chan *websocket.PreparedMessage, queueLength), gone: make(chan struct{}),
+		out:  make(chan []byte, queueLength), gone: make(chan struct{}),
 	}
 	s.pumps.Add(1)
 	defer s.pumps.Done()
@@ -186,11 +186,11 @@ func (c *client) beats() (stop func(), beats <-chan time.Time) {
 }
 
 // send writes one message. Deadlines are the network's: they follow the real clock, never the injected one.
-func (c *client) send(m *websocket.PreparedMessage) error {
+func (c *client) send(m []byte) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
 		return err
 	}
-	return c.conn.WritePreparedMessage(m)
+	return c.conn.WriteMessage(websocket.TextMessage, m)
 }
 
 // read is the only reader: it returns when the connection is dead or done with.

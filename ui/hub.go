@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"redbench/edge"
-
-	"github.com/gorilla/websocket"
 )
 
 // maxScreens is how many connections a lane takes; more than a till can have, and an end to a page gone wild.
@@ -113,7 +111,7 @@ func (l *laneView) become(what edge.Shown, shownFor time.Duration, now time.Time
 }
 
 // tell queues a message for every screen of the lane, and drops those that do not keep up.
-func (l *laneView) tell(m *websocket.PreparedMessage) (dropped int) {
+func (l *laneView) tell(m []byte) (dropped int) {
 	for c := range l.clients {
 		if !c.offer(m) {
 			delete(l.clients, c)

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"redbench/edge"
-
-	"github.com/gorilla/websocket"
 )
 
 // The types of messages to a screen. A beat is not in the contract: only a screen that asks for it (?beat=1, as our own
@@ -97,15 +95,12 @@ func idleMessage(i edge.Idle, seq uint64, paused bool) any {
 
 func noticeMessage(n edge.Notice) any { return noticeWire{Type: typeNotice, Notice: n} }
 
-// prepare marshals a message once for all screens. Every message is made of strings and numbers, so it cannot fail.
-func prepare(message any) *websocket.PreparedMessage {
+// prepare marshals a message once for all screens. Every message is made of strings and numbers, so it cannot fail. (A
+// websocket.PreparedMessage was measured: without compression it saves one copy, and costs 10 kB of garbage each.)
+func prepare(message any) []byte {
 	body, err := json.Marshal(message)
 	if err != nil {
 		panic(err)
 	}
-	prepared, err := websocket.NewPreparedMessage(websocket.TextMessage, body)
-	if err != nil {
-		panic(err)
-	}
-	return prepared
+	return body
 }

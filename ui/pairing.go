@@ -45,6 +45,7 @@ type pairing struct {
 	mu     sync.Mutex
 	minted map[string]offer // by code
 	asking map[string]*ask  // by code
+	opened uint64           // codes ever shown by pages: which of them is older
 }
 
 // offer is a minted pairing that waits for its screen.
@@ -60,6 +61,7 @@ type ask struct {
 	manager bool
 	remote  string
 	expires time.Time
+	order   uint64
 	granted *offer
 }
 
@@ -181,8 +183,9 @@ func (p *pairing) ask(lane string, manager bool, remote string) (code, secret st
 		return "", "", edge.Refuse(codeRate, "too many screens ask to be paired; wait a minute")
 	}
 	code, secret = newCode(askedLength), newSecret()
+	p.opened++
 	p.asking[code] = &ask{
-		secret: sha256.Sum256([]byte(secret)), lane: lane, manager: manager, remote: remote,
+		order: p.opened, secret: sha256.Sum256([]byte(secret)), lane: lane, manager: manager, remote: remote,
 		expires: p.now().Add(codeLife),
 	}
 	return code, secret, nil
@@ -196,7 +199,7 @@ func (p *pairing) dropOldest(remote string) {
 			continue
 		}
 		count++
-		if oldest == "" || each.expires.Before(p.asking[oldest].expires) {
+		if oldest == "" || each.order < p.asking[oldest].order {
 			oldest = code
 		}
 	}
