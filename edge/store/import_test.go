@@ -76,7 +76,6 @@ func TestImportCustomersIsMeasured(t *testing.T) {
 	}
 }
 
-
 // TestImportVisitsIsMeasured reads a CSV of the contract's columns.
 func TestImportVisitsIsMeasured(t *testing.T) {
 	path := os.Getenv("REDBENCH_VISITS")

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"redbench/edge"
+)
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+func event(key, body byte) *edge.SeenEvent {
+	return &edge.SeenEvent{Key: edge.EventKey{key}, Body: [16]byte{body}, Type: edge.CheckoutItem, Lane: "3", At: newClock().now}
+}
+
+// maya imports one customer and gives her profile.
+func maya(t testing.TB, s *Store) edge.Profile {
+	t.Helper()
+	importCustomers(t, s, "customer,identifier,name,say,fact.interest\nc1,6001,Maya,MY-uh,sailing\n")
+	return profile(t, s, "6001")
+}
+
+func profile(t testing.TB, s *Store, card string) edge.Profile {
+	t.Helper()
+	p, err := s.Profile(t.Context(), edge.Identifier{Kind: edge.KindCard, Value: card})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestAnEventHappensOnce(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	lane := func(state string) *edge.LaneRecord { return &edge.LaneRecord{Lane: "3", State: []byte(state)} }
+	visit := func(checkout string) *edge.Visit {
+		return &edge.Visit{At: s.opt.Now(), Lane: "3", Checkout: checkout, Items: []edge.Item{{SKU: "1", Name: "Milk", Quantity: 1}}}
+	}
+	got := commit(t, s,
+		edge.Entry{Event: event(1, 1), Lane: lane("one"), Visit: visit("a")},
+		edge.Entry{Event: event(1, 1), Lane: lane("two"), Visit: visit("b")}, // in the same batch
+		edge.Entry{Event: event(1, 2), Lane: lane("three"), Visit: visit("c")},
+	)
+	got = append(got, commit(t, s, edge.Entry{Event: event(1, 1), Lane: lane("four"), Visit: visit("d")}, edge.Entry{Event: event(1, 3)})...)
+	want := []edge.Result{edge.Written, edge.Duplicate, edge.Conflict, edge.Duplicate, edge.Conflict}
+	if !slices.Equal(got, want) {
+		t.Errorf("results %v, want %v", got, want)
+	}
+	lanes, err := s.Lanes(t.Context())
+	if err != nil || len(lanes) != 1 || string(lanes[0].State) != "one" {
+		t.Errorf("lanes %q, %v", lanes, err)
+	}
+	counts, err := s.Counts(t.Context(), s.opt.Now())
+	if err != nil || counts.Events != 1 || counts.Visits != 1 {
+		t.Errorf("counts %+v, %v", counts, err)
+	}
+	body, found, err := s.Seen(t.Context(), edge.EventKey{1})
+	if err != nil || !found || body != [16]byte{1} {
+		t.Errorf("seen %v %v %v", body, found, err)
+	}
+}
+
+func TestABadEntryDoesNotSinkTheOthers(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	p := maya(t, s)
+	bad := edge.Entry{Event: event(2, 2), Lane: &edge.LaneRecord{Lane: "9", State: []byte("x")},
+		Visit: &edge.Visit{At: s.opt.Now(), Lane: "9", Items: []edge.Item{{SKU: "new", Name: "New", Quantity: 1}}},
+		Fact:  &edge.Fact{ID: "no uuid", Customer: p.Customer.Ref, Kind: edge.FactPraise}}
+	good := func(k byte) edge.Entry {
+		return edge.Entry{Event: event(k, k), Visit: &edge.Visit{Customer: p.Customer.Ref, At: s.opt.Now().Add(time.Duration(k) * time.Hour),
+			Items: []edge.Item{{SKU: "other", Name: "Other", Quantity: 1}}}}
+	}
+	if got := commit(t, s, good(1), bad, good(3)); !slices.Equal(got, []edge.Result{edge.Written, edge.Failed, edge.Written}) {
+		t.Fatalf("results %v", got)
+	}
+	if _, found, _ := s.Seen(t.Context(), edge.EventKey{2}); found {
+		t.Error("the failed entry's event is kept: its redelivery would be lost")
+	}
+	lanes, err := s.Lanes(t.Context())
+	if err != nil || len(lanes) != 0 {
+		t.Errorf("lanes %v %v", lanes, err)
+	}
+	// The article of the failed entry was rolled back; its number must not stick to another's name.
+	commit(t, s, good(5))
+	if usual := profile(t, s, "6001").Usual; len(usual) != 1 || usual[0].Name != "Other" || usual[0].Times != 3 {
+		t.Errorf("usual %+v", usual)
+	}
+}
+
+func TestAWordHappensOnceAndCanBeTakenBack(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	p := maya(t, s)
+	sailing := p.Facts[0].ID
+	prompt := edge.Prompt{ID: newID(), Customer: p.Customer.Ref, Remember: &edge.Line{Text: "She likes sailing", Fact: sailing, Why: "told", Rule: "fact"}}
+	note := edge.Fact{ID: newID(), Customer: p.Customer.Ref, Kind: edge.FactPromise, Text: "a call on Monday", Place: "harbour · 3", At: s.opt.Now()}
+	got := commit(t, s,
+		edge.Entry{Prompt: &prompt},
+		edge.Entry{Word: "w1", Fact: &note},
+		edge.Entry{Word: "w2", Close: &edge.CloseFact{ID: sailing, At: s.opt.Now()}, Outcome: &edge.Outcome{Word: "w2", Prompt: prompt.ID, Kind: "wrong", Line: "remember", At: s.opt.Now()}},
+		edge.Entry{Word: "w1", Fact: &edge.Fact{ID: newID(), Customer: p.Customer.Ref, Kind: edge.FactPraise, Text: "twice"}},
+	)
+	if got[3] != edge.Duplicate {
+		t.Errorf("results %v", got)
+	}
+	facts := profile(t, s, "6001").Facts
+	if len(facts) != 1 || facts[0].Text != "a call on Monday" || facts[0].Place != "harbour · 3" {
+		t.Errorf("facts %+v", facts)
+	}
+	if known, err := s.WordKnown(t.Context(), "w1"); err != nil || !known {
+		t.Errorf("word: %v %v", known, err)
+	}
+	ref, lines, err := s.PromptOf(t.Context(), prompt.ID)
+	if diff := cmp.Diff(prompt.Lines(), lines); err != nil || ref != p.Customer.Ref || diff != "" {
+		t.Errorf("prompt: %v %v %s", ref, err, diff)
+	}
+	if counts, _ := s.Counts(t.Context(), s.opt.Now()); counts.Open != 1 || counts.Notes != 1 || counts.Prompts != 1 {
+		t.Errorf("counts %+v", counts)
+	}
+
+	commit(t, s, edge.Entry{Word: "w3", Withdraw: "w1"}, edge.Entry{Word: "w4", Withdraw: "w2"})
+	facts = profile(t, s, "6001").Facts
+	if len(facts) != 1 || facts[0].ID != sailing || facts[0].Shown.IsZero() {
+		t.Errorf("after taking back: %+v", facts)
+	}
+	var outcomes int
+	if err := s.read.QueryRow(`SELECT count(*) FROM outcomes`).Scan(&outcomes); err != nil || outcomes != 0 {
+		t.Errorf("%d outcomes, %v", outcomes, err)
+	}
+	if got := commit(t, s, edge.Entry{Word: "w1", Fact: &note}); got[0] != edge.Duplicate {
+		t.Errorf("a late copy of a word that was taken back: %v", got)
+	}
+}
+
+func TestWhatWasSaidIsRemembered(t *testing.T) {
+	c := newClock()
+	s := openStore(t, t.TempDir(), func(o *Options) { o.Now = c.Now })
+	p := maya(t, s)
+	say := func(rule, fact string) {
+		c.add(time.Hour)
+		commit(t, s, edge.Entry{Prompt: &edge.Prompt{ID: newID(), Customer: p.Customer.Ref, Do: &edge.Line{Text: "x", Rule: rule, Fact: fact}}})
+	}
+	say("a", "")
+	say("b", "1")
+	say("a", "")
+	said := profile(t, s, "6001").Said
+	if len(said) != 2 || said[0].Rule != "a" || said[1].Rule != "b" || !said[0].At.Equal(c.Now()) {
+		t.Errorf("said %+v", said)
+	}
+}
+
+func TestNothingIsLearntWithoutConsent(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	importCustomers(t, s, "identifier,name,consent\n1,Ada,none\n2,Bo,recognise\n")
+	for i, card := range []string{"1", "2"} {
+		p := profile(t, s, card)
+		checkout := newID()
+		commit(t, s,
+			edge.Entry{Visit: &edge.Visit{Customer: p.Customer.Ref, At: s.opt.Now(), Lane: "1", Checkout: checkout, Items: []edge.Item{{SKU: "1", Quantity: 1}}}},
+			edge.Entry{Attach: &edge.Attach{Lane: "1", Checkout: checkout, Customer: p.Customer.Ref}},
+			edge.Entry{Fact: &edge.Fact{ID: newID(), Customer: p.Customer.Ref, Kind: edge.FactPraise, Text: "x"}})
+		p = profile(t, s, card)
+		if p.Visits != 0 || len(p.Usual) != 0 || len(p.Facts) != 0 {
+			t.Errorf("%d: %+v", i, p)
+		}
+		var n int
+		if err := s.read.QueryRow(`SELECT count(*) FROM visits WHERE customer IS NOT NULL`).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d visits with a customer, %v", n, err)
+		}
+	}
+}
+
+func TestAttachedVisitIsLearnt(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	p := maya(t, s)
+	v := edge.Visit{At: s.opt.Now(), Store: "harbour", Lane: "1", Checkout: "k1", Items: []edge.Item{{SKU: "1", Name: "Milk", Quantity: 2, AmountMinor: 199}, {SKU: "2", Name: "Jar", Quantity: -1}}}
+	commit(t, s, edge.Entry{Visit: &v})
+	attach := edge.Entry{Attach: &edge.Attach{Lane: "1", Checkout: "k1", Customer: p.Customer.Ref}}
+	commit(t, s, attach, attach)
+	p = profile(t, s, "6001")
+	want := edge.LastVisit{At: v.At, Store: "harbour", Lane: "1", Items: v.Items}
+	if diff := cmp.Diff(want, p.Last); diff != "" || p.Visits != 1 {
+		t.Error(diff, p.Visits)
+	}
+	if len(p.Usual) != 1 || p.Usual[0].Name != "Milk" || p.Usual[0].P != 1 {
+		t.Errorf("a return taught a habit: %+v", p.Usual)
+	}
+}
+
+func TestSharedCardNamesNobody(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	report := importCustomers(t, s, "customer,identifier,name\nc1,6001,Maya\nc2,6001,Ada\n,6001,Who\n")
+	if report.New != 2 || report.Bad != 1 || report.Problems[0].Line != 4 {
+		t.Errorf("report %+v", report)
+	}
+	if _, err := s.Profile(t.Context(), edge.Identifier{Kind: edge.KindCard, Value: "6001"}); !errors.Is(err, edge.ErrAmbiguous) {
+		t.Errorf("got %v", err)
+	}
+	p, err := s.Profile(t.Context(), edge.Identifier{Kind: edge.KindCustomer, Value: "c2"})
+	if err != nil || p.Customer.Name != "Ada" {
+		t.Errorf("by the chain's id: %+v %v", p, err)
+	}
+}
+
+func TestScreens(t *testing.T) {
+	c := newClock()
+	s := openStore(t, t.TempDir(), func(o *Options) { o.Now = c.Now })
+	sc := edge.Screen{ID: newID(), Lane: "3", Name: "left", Paired: c.Now(), Expires: c.Now().Add(time.Minute)}
+	other := edge.Screen{ID: newID(), Manager: true, Paired: c.Now(), Expires: c.Now().Add(time.Minute)}
+	for i, each := range []edge.Screen{sc, other} {
+		if err := s.AddScreen(t.Context(), each, [32]byte{byte(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.TouchScreen(t.Context(), sc.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.add(2 * time.Minute)
+	got, err := s.ScreenByToken(t.Context(), [32]byte{0})
+	if err != nil || got.Lane != "3" || got.Seen.IsZero() || !got.Expires.IsZero() {
+		t.Errorf("used in time: %+v %v", got, err)
+	}
+	if _, err := s.ScreenByToken(t.Context(), [32]byte{1}); !errors.Is(err, edge.ErrNotFound) {
+		t.Errorf("never used: %v", err)
+	}
+	if list, err := s.Screens(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("screens %+v %v", list, err)
+	}
+	if err := s.RevokeScreen(t.Context(), sc.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ScreenByToken(t.Context(), [32]byte{0}); !errors.Is(err, edge.ErrNotFound) {
+		t.Errorf("revoked: %v", err)
+	}
+	if err := s.RevokeScreen(t.Context(), sc.ID); !errors.Is(err, edge.ErrNotFound) {
+		t.Errorf("revoked twice: %v", err)
+	}
+}
+
+func TestQuarantineKeepsUpToItsCapAndCounts(t *testing.T) {
+	s := openStore(t, t.TempDir(), func(o *Options) { o.QuarantineCount = 2 })
+	refuse := func(id string, payload []byte) {
+		commit(t, s, edge.Entry{Refused: &edge.Refused{ID: id, Topic: "t", Reason: "json", Payload: payload, Size: 7, At: s.opt.Now()}})
+	}
+	refuse("a", []byte("what a till sent"))
+	refuse("a", []byte("what a till sent")) // again
+	refuse("b", nil)
+	refuse("c", []byte("no room"))
+	list, err := s.Quarantine(t.Context(), 10)
+	if err != nil || len(list) != 2 || list[0].ID != "b" || list[1].ID != "a" {
+		t.Errorf("quarantine %+v %v", list, err)
+	}
+	_, payload, err := s.QuarantinedByID(t.Context(), "a")
+	if err != nil || string(payload) != "what a till sent" {
+		t.Errorf("payload %q %v", payload, err)
+	}
+	if _, payload, err := s.QuarantinedByID(t.Context(), "b"); err != nil || payload != nil {
+		t.Errorf("payload %q %v", payload, err)
+	}
+	if counts, err := s.Counts(t.Context(), s.opt.Now()); err != nil || counts.Quarantined != 4 {
+		t.Errorf("counts %+v %v", counts, err)
+	}
+	if got := found(t, s.opt.Dir, map[string][]byte{"payload": []byte("what a till sent")}); got != nil {
+		t.Errorf("found %v", got)
+	}
+}
+
+func TestOldEventsAreSweptInSteps(t *testing.T) {
+	c := newClock()
+	s := openStore(t, t.TempDir(), func(o *Options) { o.Now = c.Now })
+	var entries []edge.Entry
+	for i := range 1200 {
+		e := edge.SeenEvent{Key: edge.EventKey{byte(i), byte(i >> 8)}, At: c.Now()}
+		entries = append(entries, edge.Entry{Event: &e, Word: newID()})
+	}
+	commit(t, s, entries...)
+	c.add(eventsKept / 2)
+	young := edge.SeenEvent{Key: edge.EventKey{7, 7, 7}, At: c.Now()}
+	commit(t, s, edge.Entry{Event: &young, Word: "young"})
+	c.add(eventsKept/2 + time.Hour)
+	for range 3 * 4 {
+		if err := s.Upkeep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, table := range []string{"events", "words"} {
+		var n int
+		if err := s.read.QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil || n != 1 {
+			t.Errorf("%d %s are left, %v", n, table, err)
+		}
+	}
+	if s.Stats().JournalBytes == 0 {
+		t.Log("the journal is empty")
+	}
+}
