@@ -63,8 +63,7 @@ func (l *lineWriter) write(line importLine) {
 func (c *Client) Import(ctx context.Context, req ImportRequest, r io.Reader, progress func(edge.ImportProgress)) (edge.ImportReport, error) {
 	query := url.Values{"kind": {req.Kind}, "format": {req.Format}, "consent": {string(req.Consent)}}
 	source := &sendError{r: r}
-	// The transport must not close what is the caller's.
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/import?"+query.Encode(), io.NopCloser(source))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/import?"+query.Encode(), pumped(source))
 	if err != nil {
 		return edge.ImportReport{}, fmt.Errorf("asking the daemon: %w", err)
 	}
@@ -78,6 +77,17 @@ func (c *Client) Import(ctx context.Context, req ImportRequest, r io.Reader, pro
 		return edge.ImportReport{}, source.or(c.explain(ctx, err))
 	}
 	return report, nil
+}
+
+// pumped reads r in a goroutine of its own. The transport waits for its reader even after ctx has ended; closing this one
+// lets it go though r itself (a pipe, a terminal) may not answer for long.
+func pumped(r io.Reader) io.ReadCloser {
+	reader, writer := io.Pipe()
+	go func() {
+		_, err := io.Copy(writer, r)
+		_ = writer.CloseWithError(err) // never fails
+	}()
+	return reader
 }
 
 func readImport(response *http.Response, progress func(edge.ImportProgress)) (edge.ImportReport, error) {
