@@ -363,9 +363,10 @@ func TestCloseCodes(t *testing.T) {
 		"1003": func(_ *screens, s *screen) { _ = s.conn.WriteMessage(websocket.BinaryMessage, []byte("{}")) },
 		"1009": func(_ *screens, s *screen) { s.say(bytes.Repeat([]byte(" "), 9<<10)) },
 		"1013": func(box *screens, s *screen) {
-			for range 32 {
-				*s = *box.connect("")
+			for range 31 {
+				box.connect("").next(open(t), "hello") // so that it is on the lane before the next one comes
 			}
+			*s = *box.connect("")
 		},
 		"4401": func(box *screens, s *screen) { _ = box.ui.Revoke(context.Background(), s.id) },
 	} {
