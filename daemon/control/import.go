@@ -63,7 +63,9 @@ func (l *lineWriter) write(line importLine) {
 func (c *Client) Import(ctx context.Context, req ImportRequest, r io.Reader, progress func(edge.ImportProgress)) (edge.ImportReport, error) {
 	query := url.Values{"kind": {req.Kind}, "format": {req.Format}, "consent": {string(req.Consent)}}
 	source := &sendError{r: r}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/import?"+query.Encode(), pumped(source))
+	body, stop := pumped(ctx, source)
+	defer stop()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/import?"+query.Encode(), body)
 	if err != nil {
 		return edge.ImportReport{}, fmt.Errorf("asking the daemon: %w", err)
 	}
@@ -79,15 +81,15 @@ func (c *Client) Import(ctx context.Context, req ImportRequest, r io.Reader, pro
 	return report, nil
 }
 
-// pumped reads r in a goroutine of its own. The transport waits for its reader even after ctx has ended; closing this one
-// lets it go though r itself (a pipe, a terminal) may not answer for long.
-func pumped(r io.Reader) io.ReadCloser {
+// pumped reads r in a goroutine of its own and lets go of it when ctx ends. The transport waits for a body's reader even
+// after that, and r (a pipe, a terminal) may not answer for long.
+func pumped(ctx context.Context, r io.Reader) (body io.ReadCloser, stop func() bool) {
 	reader, writer := io.Pipe()
 	go func() {
 		_, err := io.Copy(writer, r)
 		_ = writer.CloseWithError(err) // never fails
 	}()
-	return reader
+	return reader, context.AfterFunc(ctx, func() { _ = reader.CloseWithError(ctx.Err()) })
 }
 
 func readImport(response *http.Response, progress func(edge.ImportProgress)) (edge.ImportReport, error) {
