@@ -37,6 +37,10 @@ func madeUp(n int) io.Reader {
 	return r
 }
 
+func customerRows(n int) iter.Seq2[edge.CustomerRow, error] {
+	return exchange.Customers(madeUp(n), exchange.Options{})
+}
+
 func importCustomers(t testing.TB, s *Store, csv string) edge.ImportReport {
 	t.Helper()
 	report, err := s.ImportCustomers(t.Context(), exchange.Customers(strings.NewReader(csv), exchange.Options{}), edge.ImportOptions{})
@@ -67,7 +71,7 @@ func TestImportCustomersIsMeasured(t *testing.T) {
 				next += 100_000
 			}
 		}}
-		report, err := s.ImportCustomers(t.Context(), exchange.Customers(madeUp(n), exchange.Options{}), o)
+		report, err := s.ImportCustomers(t.Context(), customerRows(n), o)
 		if err != nil {
 			t.Fatal(err)
 		}
