@@ -30,9 +30,22 @@ type quickConn struct {
 func (c *quickConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if err == nil {
-		_ = c.raw.Control(func(fd uintptr) {
-			_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 1)
-		})
+		c.ask()
 	}
 	return n, err
+}
+
+// Write writes, and asks again: an answer makes the kernel believe that the next one can carry its acknowledgement.
+func (c *quickConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if err == nil {
+		c.ask()
+	}
+	return n, err
+}
+
+func (c *quickConn) ask() {
+	_ = c.raw.Control(func(fd uintptr) {
+		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 1)
+	})
 }
