@@ -6,7 +6,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -209,4 +213,72 @@ func fieldsOf(t *testing.T, path, structName string) (always, sometimes []string
 		t.Fatalf("no struct %s in %s", structName, path)
 	}
 	return always, sometimes
+}
+
+// A test that a document calls upon has to exist, and so has a file.
+func TestWhatDocumentsPointAtExists(t *testing.T) {
+	tests := map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		for _, each := range parse(t, path).Decls {
+			if f, ok := each.(*ast.FuncDecl); ok {
+				tests[f.Name.Name] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, document := range []string{"privacy.md", "threat-model.md"} {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, quoted := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(string(text), -1) {
+			name := quoted[1]
+			switch {
+			case regexp.MustCompile(`^(Test|Fuzz)[A-Z]`).MatchString(name):
+				if !tests[name] {
+					t.Errorf("%s: no test is called %s", document, name)
+				}
+			case regexp.MustCompile(`^(edge|ui|daemon|packaging)/`).MatchString(name):
+				if _, err := os.Stat(filepath.Join("..", name)); err != nil {
+					t.Errorf("%s: no file %s", document, name)
+				}
+			}
+		}
+	}
+}
+
+// Each table of the record is spoken of, so that a new one cannot come without a line on privacy.
+func TestPrivacyKnowsEveryTable(t *testing.T) {
+	spoken := map[string]string{
+		"meta": "", "items": "goods", "memory": "what was learnt", "habits": "what was learnt", "held": "her card, phone",
+		"identifiers": "her card, phone", "customers": "a customer's name", "facts": "facts:", "visits": "visits:", "prompts": "prompts:",
+		"said": "which lines were said", "outcomes": "verdict on a line", "words": "words from screens", "lanes": "a lane's state",
+		"clocks": "clock stands", "quarantine": "refused events", "screens": "paired screens", "tombstones": "tombstones of",
+		"events": "events of tills", "tally": "counts (",
+	}
+	text, err := os.ReadFile("privacy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("../edge/store/migrations/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no migrations: %v", err)
+	}
+	for _, file := range files {
+		schema, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range regexp.MustCompile(`CREATE TABLE (\w+)`).FindAllStringSubmatch(string(schema), -1) {
+			if line, known := spoken[table[1]]; !known || !strings.Contains(string(text), line) {
+				t.Errorf("privacy.md does not speak of table %s", table[1])
+			}
+		}
+	}
 }
