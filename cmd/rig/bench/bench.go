@@ -75,6 +75,8 @@ type Report struct {
 	Box     load.Spread `json:"redbench"`
 	Minimal load.Spread `json:"minimal"`
 	Ratio   float64     `json:"ratio_of_medians"`
+	Inside  float64     `json:"inside_mean_ms"` // of a tap: from its arrival at the daemon to its prompt handed to the screens
+	Commit  float64     `json:"commit_mean_ms"` // of the writer, its sync included; no prompt waits for it
 	Rounds  []float64   `json:"ratio_by_round"`
 	Within  bool        `json:"within"`
 	Problem string      `json:"problem,omitempty"`
@@ -88,6 +90,7 @@ type rig struct {
 	run    string
 	next   int // visits used so far
 	sides  [2]*side
+	box    *box.Box
 	close  []func() error
 }
 
@@ -184,11 +187,12 @@ func (r *rig) prepareBox(ctx context.Context, broker string) error {
 		broker = ""
 	}
 	b, err := box.Start(ctx, box.Options{Binary: r.o.Binary, Dir: r.dir, Store: s.store, Broker: broker,
-		Extra: "[privacy]\nloyalty_prefixes = [\"2912\"]\n"})
+		Extra: "[privacy]\nloyalty_prefixes = [\"2912\"]\n[metrics]\nlisten = \"127.0.0.1:0\"\n"})
 	if err != nil {
 		return err
 	}
 	r.close = append(r.close, b.Stop)
+	r.box = b
 	if err := importAll(ctx, b, customers, visits); err != nil {
 		return err
 	}
