@@ -34,13 +34,14 @@ type App struct {
 	stops    stops
 	troubles *troubles
 
-	store   *store.Store
-	serve   *serve.Service
-	screens *ui.Server
-	tills   tills
-	box     *live
-	ready   chan struct{}
-	failed  chan error // a listener that broke while running
+	store         *store.Store
+	serve         *serve.Service
+	screens       *ui.Server
+	tills         tills
+	announcements *announcer
+	box           *live
+	ready         chan struct{}
+	failed        chan error // a listener that broke while running
 }
 
 // New opens and wires everything, and listens; Run makes it serve. On an error nothing stays open.
@@ -65,6 +66,7 @@ func (a *App) Run(ctx context.Context) error {
 	if err := a.tills.Start(ctx); err != nil {
 		return errors.Join(fmt.Errorf("starting to hear tills: %w", err), a.stops.run())
 	}
+	a.announcements.online() // an outside broker is told at each connection, this one is there already
 	a.sayWhere()
 	close(a.ready)
 	tellServiceManager(a.Log, "READY=1")

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/gorilla/websocket"
 
 	"redbench/daemon"
@@ -389,7 +390,7 @@ func TestWhatACashierHearsIsRememberedNextTime(t *testing.T) {
 	}
 }
 
-func TestAnotherStoresTillIsNotHeard(t *testing.T) {
+func TestACardNumberGoesNowhere(t *testing.T) {
 	r := start(t, t.TempDir(), nil)
 	till := r.till("1")
 	till.send("loyalty.presented", map[string]any{"identifier": "4111111111111111", "kind": "card"})
@@ -481,4 +482,44 @@ func TestHealthAndMetrics(t *testing.T) {
 	if strings.Contains(string(body), "Maya") {
 		t.Error("a customer in the metrics")
 	}
+}
+
+func TestTheBoxTellsHowItIs(t *testing.T) {
+	everyBroker(t, func(t *testing.T, change func(*config.Config)) {
+		r := start(t, t.TempDir(), change)
+		heard := make(chan string, 8)
+		options := paho.NewClientOptions().AddBroker(r.broker()).SetClientID("monitor").SetDefaultPublishHandler(
+			func(_ paho.Client, m paho.Message) { heard <- string(m.Payload()) })
+		client := paho.NewClient(options)
+		if token := client.Connect(); token.Wait() && token.Error() != nil {
+			t.Fatal(token.Error())
+		}
+		defer client.Disconnect(0)
+		for _, topic := range []string{"status", "quarantine"} {
+			if token := client.Subscribe("redbench/v1/store-1/box/"+topic, 1, nil); token.Wait() && token.Error() != nil {
+				t.Fatal(token.Error())
+			}
+		}
+		hears := func(want string) {
+			t.Helper()
+			deadline := time.After(20 * time.Second)
+			for {
+				select {
+				case got := <-heard:
+					if strings.Contains(got, want) {
+						return
+					}
+				case <-deadline:
+					t.Fatalf("never heard %s", want)
+				}
+			}
+		}
+		hears(`"online"`)
+		r.till("1").send("loyalty.presented", map[string]any{"identifier": "4111111111111111", "kind": "card"})
+		hears(`"card-number"`)
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+		hears(`"offline"`)
+	})
 }

@@ -48,7 +48,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	announcements := newAnnouncer(c.Store.ID, a.Version, a.run)
+	a.announcements = newAnnouncer(c.Store.ID, a.Version, a.run)
 
 	// Screens and the service know each other: a prompt goes one way, a cashier's word the other.
 	told := &cashier{}
@@ -58,11 +58,11 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.troubles = &troubles{words: words.For(c.Store.Locale), zone: c.Zone(), tell: a.screens.Notice, since: map[string]time.Time{}}
 	a.serve, err = serve.New(ctx, serve.Options{
-		StoreID: c.Store.ID, Language: c.Store.Locale, Zone: c.Zone(),
+		StoreID: c.Store.ID, StoreName: c.Store.Name, Language: c.Store.Locale, Zone: c.Zone(),
 		Timing: lane.Timing{Card: c.Screen.GreetedFor(), Prompt: c.Screen.PromptFor(), Farewell: c.Screen.FarewellFor(),
 			Checkout: c.Limits.CheckoutFor()},
 		Store: record, Decoder: decoder, Screens: a.screens, Digester: keys, Guard: cards, Playbook: rules, Log: a.Log,
-		Metrics: a.metrics, Refused: announcements.refused,
+		Metrics: a.metrics, Refused: a.announcements.refused,
 		Trouble: func(err error) { a.troubles.set("notice.store", err != nil) },
 	})
 	if err != nil {
@@ -71,7 +71,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.stops.add("serving", func(context.Context) error { a.serve.Stop(); return nil })
 	told.service = a.serve
 
-	if a.tills, err = a.openTills(announcements); err != nil {
+	if a.tills, err = a.openTills(a.announcements); err != nil {
 		return err
 	}
 	a.stops.add("hearing tills", a.tills.Stop)
@@ -83,8 +83,8 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.serveHTTP("screens", listener, a.screens.Handler())
-	announcements.start(a.tills)
-	a.stops.add("announcing", announcements.stop)
+	a.announcements.start(a.tills)
+	a.stops.add("announcing", a.announcements.stop)
 	return nil
 }
 

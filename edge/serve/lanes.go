@@ -23,6 +23,7 @@ type laneState struct {
 	timer   *time.Timer
 	stopped bool
 	prompts []edge.Prompt // newest last
+	cashier string        // who works here, as far as the till tells; whoever is told something is named with it
 }
 
 // lane finds or makes a lane. Beyond edge.MaxLanes it refuses, so that a broken till cannot fill the box with lanes.
@@ -90,6 +91,24 @@ func (l *laneState) stop() {
 	if l.timer != nil {
 		l.timer.Stop()
 	}
+}
+
+// hear learns from an event who works at the lane.
+func (l *laneState) hear(ev edge.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case ev.Type == edge.ShiftEnded:
+		l.cashier = ""
+	case ev.Cashier != "":
+		l.cashier = ev.Cashier
+	}
+}
+
+func (l *laneState) toldTo() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cashier
 }
 
 // keep holds a prompt at hand. The caller holds l.mu.

@@ -136,6 +136,7 @@ func (s *Service) till(l *laneState, ev edge.Event, late time.Duration, entry ed
 	if in.Late && ev.Type == edge.LoyaltyPresented {
 		s.metrics.notShown.WithLabelValues(lateReason(ev)).Inc()
 	}
+	l.hear(ev)
 	var profile *edge.Profile
 	if ev.Type == edge.LoyaltyPresented {
 		profile = s.find(ev.Identifier)
@@ -282,7 +283,7 @@ func (s *Service) refuse(msg edge.Message, cause error, done func(error)) {
 		refused.ID = newID()
 	}
 	if refused.Reason == "card-number" || refused.Reason == "track-data" {
-		refused.Payload = nil // not even sealed
+		refused.Payload, refused.Topic = nil, withheld // not even sealed; and it may be in the topic itself
 	}
 	s.metrics.refused.WithLabelValues(refused.Reason).Inc()
 	s.Log.Warn("event refused", "topic", refused.Topic, "reason", refused.Reason, "detail", refused.Detail)
@@ -291,6 +292,9 @@ func (s *Service) refuse(msg edge.Message, cause error, done func(error)) {
 		s.Refused(refused)
 	}
 }
+
+// withheld stands for a topic that may hold a card number.
+const withheld = "(withheld)"
 
 // newID makes a UUIDv7. Its only error is a machine without randomness, on which nothing here could be kept safe.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

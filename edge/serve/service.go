@@ -50,10 +50,11 @@ type Guard interface {
 
 // Options are what a Service is made of; all are required where nothing else is said.
 type Options struct {
-	StoreID  string
-	Language string // of the texts on the screens: "en", "it"
-	Zone     *time.Location
-	Timing   lane.Timing
+	StoreID   string
+	StoreName string // as people say it: where something was told
+	Language  string // of the texts on the screens: "en", "it"
+	Zone      *time.Location
+	Timing    lane.Timing
 
 	Store    Store
 	Decoder  Decoder
@@ -81,6 +82,9 @@ type Service struct {
 
 // New loads the lanes and the tills' clocks as they were left, and starts the writer. Stop ends it.
 func New(ctx context.Context, o Options) (*Service, error) {
+	if o.StoreName == "" {
+		o.StoreName = o.StoreID
+	}
 	s := &Service{Options: o, metrics: newMetrics(o.Metrics), flight: newFlight(), lanes: map[string]*laneState{}}
 	known, err := o.Store.Clocks(ctx)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 const (
 	maxWordID    = 64
 	maxNote      = 280 // characters
-	maxPauseMins = 240
+	maxPauseMins = 480 // a shift
 )
 
 // Tell takes a cashier's word from a lane's screen and returns nil once it is durable. A word that came before changes
@@ -147,7 +147,7 @@ func (s *Service) silence(l *laneState, prompt, line string) {
 
 // note keeps what a customer told, if she agreed to be remembered.
 func (s *Service) note(ctx context.Context, l *laneState, w edge.Word, entry *edge.Entry) error {
-	ref, _, err := s.about(ctx, l, w.Prompt)
+	ref, lines, err := s.about(ctx, l, w.Prompt)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (s *Service) note(ctx context.Context, l *laneState, w edge.Word, entry *ed
 		return err
 	}
 	fact := edge.Fact{ID: newID(), Customer: ref, Kind: w.Kind, Text: text, Date: w.Date, Private: w.Private,
-		Place: s.StoreID + " · " + l.name, At: time.Now()}
+		ToldTo: l.toldTo(), Place: s.StoreName, At: time.Now()}
 	if w.Until != "" {
 		day, err := time.ParseInLocation(time.DateOnly, w.Until, s.Zone)
 		if err != nil {
@@ -169,6 +169,18 @@ func (s *Service) note(ctx context.Context, l *laneState, w edge.Word, entry *ed
 		fact.Until = day.AddDate(0, 0, 1) // to the end of that day
 	}
 	entry.Fact = &fact
+	entry.Close = answered(w.Answers, lines)
+	return nil
+}
+
+// answered closes the fact that was asked anew: the answer stands in its place. A question of the playbook's own is no
+// fact, and closes nothing.
+func answered(id string, lines map[string]edge.Line) *edge.CloseFact {
+	for _, line := range lines {
+		if id != "" && line.Fact == id {
+			return &edge.CloseFact{ID: id, At: time.Now()}
+		}
+	}
 	return nil
 }
 

@@ -143,3 +143,23 @@ func TestForgottenLeavesTheScreenAndTheMemory(t *testing.T) {
 		}
 	})
 }
+
+func TestANoteKnowsWhoHeardItAndReplacesWhatItAnswers(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		started := checkout("started", "c1")
+		started.data["cashier"] = "Jo"
+		b.send(started)
+		p := b.prompt(mayas)
+		note := edge.Word{ID: "n1", Type: edge.WordNote, Prompt: p.ID, Kind: edge.FactInterest, Text: "sold the bees", Answers: "fact-1"}
+		if err := b.service.Tell(t.Context(), "1", note); err != nil {
+			t.Fatal(err)
+		}
+		last := b.store.entries[len(b.store.entries)-1]
+		if last.Fact == nil || last.Fact.ToldTo != "Jo" || last.Fact.Place != "store-1" {
+			t.Errorf("the fact: %+v", last.Fact)
+		}
+		if last.Close == nil || last.Close.ID != "fact-1" {
+			t.Errorf("what it answers: %+v", last.Close)
+		}
+	})
+}
