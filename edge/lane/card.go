@@ -19,7 +19,7 @@ func (in Till) presented(m *move) {
 	case m.isDone(id):
 		in.attach(m)
 	case m.isParked(id) || in.aside(m):
-		m.keep(Parked{Checkout: id, Customer: in.Customer, Why: m.whyParked(id)})
+		m.keep(Parked{Checkout: id, Customer: in.Customer, Late: in.Late, Why: m.whyParked(id)})
 	default:
 		in.open(m) // the card overtook its checkout
 		in.hold(m)

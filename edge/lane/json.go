@@ -70,7 +70,7 @@ func (s State) check() error {
 		return errors.New("too many checkouts")
 	}
 	for _, each := range s.Parked {
-		if each.Why != Suspended && each.Why != Abandoned && each.Why != Expired {
+		if each.Why != Suspended && each.Why != Abandoned && each.Why != Expired && each.Why != Unseen {
 			return errors.New("a checkout parked for an unknown reason")
 		}
 	}

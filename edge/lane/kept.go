@@ -24,17 +24,17 @@ func (m *move) isParked(id string) bool {
 	return found
 }
 
-// whyParked is how a checkout was parked; one that was never seen counts as abandoned.
+// whyParked is how a checkout was parked; one that was not yet is unseen.
 func (m *move) whyParked(id string) Why {
 	if parked, found := m.parked(id); found {
 		return parked.Why
 	}
-	return Abandoned
+	return Unseen
 }
 
 // park puts the open checkout aside, with its holder.
 func (m *move) park(why Why) {
-	m.keep(Parked{Checkout: m.Checkout, Customer: m.Holder.Customer, Why: why})
+	m.keep(Parked{Checkout: m.Checkout, Customer: m.Holder.Customer, Late: m.Holder.Late, Why: why})
 }
 
 // keep remembers a parked checkout in place of what was known of it; the oldest gives way.

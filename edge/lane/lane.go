@@ -59,6 +59,7 @@ type Holder struct {
 type Parked struct {
 	Checkout string           `json:"checkout"`
 	Customer edge.CustomerRef `json:"customer,omitempty"`
+	Late     bool             `json:"late,omitempty"` // her card came late: she is not greeted when it comes back
 	Why      Why              `json:"why"`
 }
 
@@ -70,6 +71,7 @@ const (
 	Suspended Why = "suspended"
 	Abandoned Why = "abandoned" // another checkout began
 	Expired   Why = "expired"   // nothing was heard of it for too long
+	Unseen    Why = "unseen"    // only late events told of it
 )
 
 // Done is a finished checkout.

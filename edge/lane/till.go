@@ -41,7 +41,7 @@ func (in Till) goesOn(m *move) {
 		return
 	case in.aside(m):
 		if !m.isParked(id) {
-			m.keep(Parked{Checkout: id, Why: Abandoned})
+			m.keep(Parked{Checkout: id, Why: Unseen})
 		}
 		return
 	}
@@ -50,15 +50,18 @@ func (in Till) goesOn(m *move) {
 		return // the last items of a checkout that another one already followed
 	}
 	in.open(m)
-	if !in.Late && m.Shown.IsZero() && m.Holder.Prompt == "" {
+	if !in.Late && !m.Holder.Late && m.Shown.IsZero() && m.Holder.Prompt == "" {
 		m.greet(in.Prompt, in.Event.ID)
 	}
 }
 
-// open makes the event's checkout the lane's. What is left of another is parked; a card that waits comes along.
+// open makes the event's checkout the lane's. What is left of another is parked; a card that waits comes along, unless the
+// checkout comes back with a customer of its own.
 func (in Till) open(m *move) {
 	id := in.Event.Checkout
-	waits := m.Phase == Greeted && in.follows(m)
+	parked, found := m.unpark(id)
+	others := found && parked.Customer != edge.Stranger && parked.Customer != m.Holder.Customer
+	waits := m.Phase == Greeted && in.follows(m) && !others
 	switch {
 	case m.Phase == Serving:
 		m.park(Abandoned)
@@ -68,13 +71,13 @@ func (in Till) open(m *move) {
 		m.do(Clear{edge.ClearExpired})
 		m.vacate()
 	case m.Phase == Parting:
-		if in.Late { // no greeting will replace the farewell
+		if in.Late || parked.Late { // no greeting will replace the farewell
 			m.do(Clear{edge.ClearCompleted})
 		}
 		m.vacate()
 	}
-	if parked, found := m.unpark(id); found && !waits {
-		m.Holder = Holder{Customer: parked.Customer, Carded: parked.Customer != edge.Stranger}
+	if found && !waits {
+		m.Holder = Holder{Customer: parked.Customer, Carded: parked.Customer != edge.Stranger, Late: parked.Late}
 	}
 	m.Phase, m.Checkout, m.Begun, m.Late = Serving, id, in.Event.Time, in.Late
 	in.touch(m)
@@ -127,7 +130,7 @@ func (in Till) ends(m *move) {
 func (in Till) endsElsewhere(m *move, parked Parked) {
 	id := in.Event.Checkout
 	if in.Event.Type == edge.CheckoutSuspended {
-		m.keep(Parked{Checkout: id, Customer: parked.Customer, Why: Suspended})
+		m.keep(Parked{Checkout: id, Customer: parked.Customer, Late: parked.Late, Why: Suspended})
 		return
 	}
 	m.unpark(id)

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lane_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"redbench/edge"
+	"redbench/edge/lane"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// Customers of the tests; nobody is a stranger.
+const (
+	nobody edge.CustomerRef = 0
+	maya   edge.CustomerRef = 1
+	omar   edge.CustomerRef = 2
+)
+
+// step is one input and the effects that it must have, as words: "greet 1 at 7", "visit 2 of 7", "clear cancelled".
+type step struct {
+	in   any
+	want string
+}
+
+// told is a till's event in a script.
+type told struct {
+	kind     edge.EventType
+	checkout string
+	customer edge.CustomerRef
+	late     bool
+	retained bool
+	ago      time.Duration // the till's time before the box's
+}
+
+func card(who edge.CustomerRef, checkout ...string) told {
+	return told{kind: edge.LoyaltyPresented, customer: who, checkout: strings.Join(checkout, "")}
+}
+
+func takenBack(checkout ...string) told {
+	return told{kind: edge.LoyaltyRemoved, checkout: strings.Join(checkout, "")}
+}
+func started(id string) told   { return told{kind: edge.CheckoutStarted, checkout: id} }
+func item(id string) told      { return told{kind: edge.CheckoutItem, checkout: id} }
+func suspended(id string) told { return told{kind: edge.CheckoutSuspended, checkout: id} }
+func resumed(id string) told   { return told{kind: edge.CheckoutResumed, checkout: id} }
+func completed(id string) told { return told{kind: edge.CheckoutCompleted, checkout: id} }
+func cancelled(id string) told { return told{kind: edge.CheckoutCancelled, checkout: id} }
+func late(t told) told         { t.late, t.ago = true, 30*time.Second; return t }
+func old(t told) told          { t.late, t.ago = true, 3*time.Hour; return t }
+func retained(t told) told     { t.retained, t.ago = true, 3*time.Hour; return t }
+
+// wait lets time pass; a Tick comes at its end.
+type wait time.Duration
+
+// undo takes back the prompt of that number, counted from 1; pause and forget are what they say.
+type (
+	undo   int
+	pause  int
+	forget edge.CustomerRef
+)
+
+// player plays a script.
+type player struct {
+	state   lane.State
+	now     time.Time
+	events  int
+	prompts []string
+}
+
+func (p *player) play(in any) []lane.Effect {
+	p.now = p.now.Add(time.Second)
+	p.events++
+	next := fmt.Sprintf("prompt-%d", p.events)
+	var move lane.Input
+	switch in := in.(type) {
+	case told:
+		move = lane.Till{
+			Event: edge.Event{
+				ID: fmt.Sprintf("event-%d", p.events), Type: in.kind, Checkout: in.checkout, Time: p.now.Add(-in.ago),
+				Retained: in.retained,
+			},
+			Customer: in.customer, Prompt: next, Late: in.late, At: p.now,
+		}
+	case wait:
+		p.now = p.now.Add(time.Duration(in))
+		move = lane.Tick{At: p.now}
+	case undo:
+		move = lane.Undo{Prompt: p.prompts[in-1], NewPrompt: next, At: p.now}
+	case pause:
+		move = lane.Pause{Minutes: int(in), At: p.now}
+	case forget:
+		move = lane.Forgotten{Customer: edge.CustomerRef(in), At: p.now}
+	}
+	var effects []lane.Effect
+	p.state, effects = p.state.Step(move, lane.Timing{})
+	for _, each := range effects {
+		if g, ok := each.(lane.Greet); ok {
+			p.prompts = append(p.prompts, g.Prompt)
+		}
+	}
+	return effects
+}
+
+func words(effects []lane.Effect) string {
+	var all []string
+	for _, each := range effects {
+		switch e := each.(type) {
+		case lane.Greet:
+			all = append(all, strings.TrimSuffix(fmt.Sprintf("greet %d at %s", e.Customer, e.Checkout), " at "))
+		case lane.Farewell:
+			all = append(all, fmt.Sprintf("farewell %d", e.Customer))
+		case lane.Clear:
+			all = append(all, "clear "+string(e.Reason))
+		case lane.Idle:
+			all = append(all, "idle")
+		case lane.Visit:
+			all = append(all, fmt.Sprintf("visit %d of %s", e.Customer, e.Checkout))
+		case lane.Attach:
+			all = append(all, fmt.Sprintf("attach %d to %s", e.Customer, e.Checkout))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+var rules = []struct {
+	name  string
+	steps []step
+}{
+	// The ordinary way.
+	{"card, checkout, farewell, idle", []step{
+		{card(maya), "greet 1"}, {started("7"), ""}, {item("7"), ""}, {completed("7"), "visit 1 of 7, farewell 1"},
+		{wait(8 * time.Second), "idle"},
+	}},
+	{"checkout first, her card then", []step{
+		{started("7"), "greet 0 at 7"}, {card(maya), "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"a stranger is greeted, and the visit is a stranger's", []step{
+		{started("7"), "greet 0 at 7"}, {completed("7"), "visit 0 of 7, farewell 0"},
+	}},
+	{"the next customer comes during the farewell", []step{
+		{started("7"), "greet 0 at 7"}, {card(maya), "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"},
+		{card(omar), "greet 2"}, {started("8"), ""}, {completed("8"), "visit 2 of 8, farewell 2"},
+	}},
+	{"the next checkout starts during the farewell", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"}, {started("8"), "greet 0 at 8"},
+	}},
+	{"a shift changes nothing", []step{
+		{card(maya), "greet 1"}, {told{kind: edge.ShiftEnded}, ""}, {told{kind: edge.ShiftStarted}, ""}, {started("7"), ""},
+	}},
+
+	// Cards.
+	{"a card without a checkout waits three minutes", []step{
+		{card(maya), "greet 1"}, {wait(2 * time.Minute), "clear expired"}, {wait(time.Minute), "clear expired, idle"},
+		{started("7"), "greet 0 at 7"},
+	}},
+	{"a checkout in time finds her though the prompt is gone", []step{
+		{card(maya), "greet 1"}, {wait(150 * time.Second), "clear expired"}, {started("7"), ""},
+		{completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"her card twice is one greeting", []step{{card(maya), "greet 1"}, {card(maya), ""}, {started("7"), ""}, {card(maya), ""}}},
+	{"her card again after the prompt expired greets again", []step{
+		{started("7"), "greet 0 at 7"}, {card(maya), "greet 1 at 7"}, {wait(2 * time.Minute), "clear expired"}, {card(maya), "greet 1 at 7"},
+	}},
+	{"a second card replaces the first", []step{
+		{started("7"), "greet 0 at 7"}, {card(maya), "greet 1 at 7"}, {card(omar), "greet 2 at 7"},
+		{completed("7"), "visit 2 of 7, farewell 2"},
+	}},
+	{"undo brings the first card back", []step{
+		{started("7"), "greet 0 at 7"}, {card(maya), "greet 1 at 7"}, {card(omar), "greet 2 at 7"}, {undo(3), "greet 1 at 7"},
+		{completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"an undo can be undone", []step{
+		{card(maya), "greet 1"}, {card(omar), "greet 2"}, {undo(2), "greet 1"}, {undo(3), "greet 2"},
+	}},
+	{"undo of a prompt that is not the latest does nothing", []step{{card(maya), "greet 1"}, {card(omar), "greet 2"}, {undo(1), ""}}},
+	{"undo without a replaced card does nothing", []step{{card(maya), "greet 1"}, {undo(1), ""}}},
+	{"undo after the checkout completed does nothing", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {card(omar), "greet 2 at 7"}, {completed("7"), "visit 2 of 7, farewell 2"}, {undo(2), ""},
+	}},
+	{"two strangers' cards in a row are each greeted", []step{
+		{card(nobody), "greet 0"}, {card(nobody), "greet 0"}, {started("7"), ""}, {card(nobody), "greet 0 at 7"},
+		{completed("7"), "visit 0 of 7, farewell 0"},
+	}},
+	{"a stranger's card takes a known customer off the lane", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {card(nobody), "greet 0 at 7"}, {completed("7"), "visit 0 of 7, farewell 0"},
+	}},
+	{"a card that names its checkout may come before it", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {started("7"), ""}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"a card for an unknown checkout ends the open one", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {card(omar, "8"), "clear expired, greet 2 at 8"}, {item("7"), ""},
+		{completed("7"), "visit 1 of 7"}, {completed("8"), "visit 2 of 8, farewell 2"},
+	}},
+	{"a card for a suspended checkout waits for it", []step{
+		{started("7"), "greet 0 at 7"}, {suspended("7"), "clear suspended, idle"}, {started("8"), "greet 0 at 8"},
+		{card(omar, "8"), "greet 2 at 8"}, {card(maya, "7"), ""}, {completed("8"), "visit 2 of 8, farewell 2"},
+		{resumed("7"), "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"a card told after completion is attached, once", []step{
+		{started("7"), "greet 0 at 7"}, {completed("7"), "visit 0 of 7, farewell 0"}, {card(maya, "7"), "attach 1 to 7"},
+		{card(omar, "7"), ""}, {wait(8 * time.Second), "idle"},
+	}},
+	{"a late card is attached as well", []step{
+		{started("7"), "greet 0 at 7"}, {completed("7"), "visit 0 of 7, farewell 0"}, {started("8"), "greet 0 at 8"},
+		{late(card(maya, "7")), "attach 1 to 7"},
+	}},
+	{"a known customer's visit is not given to another", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"}, {card(omar, "7"), ""},
+	}},
+	{"a stranger's card is attached to nothing", []step{
+		{started("7"), "greet 0 at 7"}, {completed("7"), "visit 0 of 7, farewell 0"}, {card(nobody, "7"), ""}, {card(maya, "7"), "attach 1 to 7"},
+	}},
+	{"a waiting card that then names its checkout is the same card", []step{
+		{card(maya), "greet 1"}, {card(maya, "7"), ""}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+
+	// Cards taken back.
+	{"a removed card clears, and the visit is a stranger's", []step{
+		{started("7"), "greet 0 at 7"}, {card(maya), "greet 1 at 7"}, {takenBack(), "clear removed"}, {item("7"), ""},
+		{completed("7"), "visit 0 of 7, farewell 0"},
+	}},
+	{"a removed card without a checkout leaves the lane idle", []step{{card(maya), "greet 1"}, {takenBack(), "clear removed, idle"}}},
+	{"removed after the farewell clears it", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"}, {takenBack("7"), "clear removed, idle"},
+	}},
+	{"removed of another checkout touches nobody", []step{{card(maya, "7"), "greet 1 at 7"}, {takenBack("9"), ""}}},
+	{"removed of a suspended checkout takes her off it", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {suspended("7"), "clear suspended, idle"}, {takenBack("7"), ""}, {resumed("7"), "greet 0 at 7"},
+	}},
+	{"removed without a card changes nothing", []step{{started("7"), "greet 0 at 7"}, {takenBack(), ""}}},
+	{"a removed card cannot be brought back by undo", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {card(omar), "greet 2 at 7"}, {takenBack(), "clear removed"}, {undo(2), ""},
+	}},
+
+	// Checkouts put aside.
+	{"suspended clears, resumed greets her again", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {suspended("7"), "clear suspended, idle"}, {resumed("7"), "greet 1 at 7"},
+		{completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"another customer between suspended and resumed", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {suspended("7"), "clear suspended, idle"}, {card(omar), "greet 2"}, {started("8"), ""},
+		{completed("8"), "visit 2 of 8, farewell 2"}, {resumed("7"), "greet 1 at 7"},
+	}},
+	{"resumed while another is open ends that one", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {suspended("7"), "clear suspended, idle"}, {card(omar, "8"), "greet 2 at 8"},
+		{resumed("7"), "clear expired, greet 1 at 7"}, {completed("8"), "visit 2 of 8"},
+	}},
+	{"a card that waits does not take over another's suspended checkout", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {suspended("7"), "clear suspended, idle"}, {card(omar), "greet 2"},
+		{resumed("7"), "clear expired, greet 1 at 7"},
+	}},
+	{"a card that waits joins a stranger's suspended checkout", []step{
+		{started("7"), "greet 0 at 7"}, {suspended("7"), "clear suspended, idle"}, {card(maya), "greet 1"}, {resumed("7"), ""},
+		{completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"resumed of an unknown checkout greets a stranger", []step{{resumed("9"), "greet 0 at 9"}}},
+	{"suspended of an unknown checkout is kept", []step{{suspended("9"), "clear suspended, idle"}, {resumed("9"), "greet 0 at 9"}}},
+	{"a suspended checkout may complete without being resumed", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {suspended("7"), "clear suspended, idle"}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"a suspended checkout that completes elsewhere shows nothing here", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {suspended("7"), "clear suspended, idle"}, {card(omar, "8"), "greet 2 at 8"},
+		{completed("7"), "visit 1 of 7"},
+	}},
+
+	// Checkouts that end otherwise.
+	{"cancelled clears, and there is no visit", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {cancelled("7"), "clear cancelled, idle"}, {completed("7"), ""},
+	}},
+	{"cancelled of a suspended checkout shows nothing", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {suspended("7"), "clear suspended, idle"}, {card(omar, "8"), "greet 2 at 8"},
+		{cancelled("7"), ""}, {resumed("7"), ""},
+	}},
+	{"a checkout that never completes expires", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {wait(2 * time.Minute), "clear expired"}, {wait(13 * time.Minute), "clear expired, idle"},
+	}},
+	{"an expired checkout that goes on finds her again", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {wait(16 * time.Minute), "clear expired, idle"}, {item("7"), "greet 1 at 7"},
+		{completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"items keep a long checkout alive", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {wait(10 * time.Minute), "clear expired"}, {item("7"), ""}, {wait(10 * time.Minute), ""},
+		{completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"a new checkout ends an open one, and carries nothing over", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {started("8"), "clear expired, greet 0 at 8"}, {item("7"), ""}, {completed("7"), "visit 1 of 7"},
+		{completed("8"), "visit 0 of 8, farewell 0"},
+	}},
+	{"a prompt expires, its holder stays", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {wait(2 * time.Minute), "clear expired"}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+
+	// Out of order.
+	{"started after completed changes nothing", []step{
+		{card(maya), "greet 1"}, {completed("7"), "visit 1 of 7, farewell 1"}, {started("7"), ""}, {item("7"), ""}, {resumed("7"), ""},
+		{suspended("7"), ""}, {cancelled("7"), ""}, {completed("7"), ""},
+	}},
+	{"completed without started belongs to the card that waits", []step{
+		{card(maya), "greet 1"}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"completed without started or card is a stranger's", []step{{completed("7"), "visit 0 of 7, farewell 0"}}},
+	{"completed of an unknown checkout ends the open one", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {completed("8"), "clear expired, visit 0 of 8, farewell 0"},
+	}},
+	{"an item before its checkout started begins it", []step{{item("7"), "greet 0 at 7"}, {started("7"), ""}}},
+	{"a checkout event without a checkout is nothing", []step{{card(maya), "greet 1"}, {started(""), ""}, {completed(""), ""}}},
+
+	// Late and retained.
+	{"a late card is not shown", []step{{late(card(maya)), ""}, {wait(3 * time.Minute), "clear expired, idle"}}},
+	{"a late card is not carried into a fresh checkout", []step{{old(card(maya)), ""}, {started("7"), "clear expired, greet 0 at 7"}}},
+	{"a backlog is recorded and not shown", []step{
+		{late(card(maya)), ""}, {late(started("7")), ""}, {late(completed("7")), "visit 1 of 7, clear completed, idle"},
+		{late(started("8")), ""}, {late(completed("8")), "visit 0 of 8, clear completed, idle"},
+	}},
+	{"a late card joins the open checkout, unseen", []step{
+		{started("7"), "greet 0 at 7"}, {late(card(maya)), "clear expired"}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"a card from long before the checkout does not", []step{
+		{started("7"), "greet 0 at 7"}, {old(card(maya)), ""}, {completed("7"), "visit 0 of 7, farewell 0"},
+	}},
+	{"a late card never replaces a fresh one", []step{
+		{card(omar, "7"), "greet 2 at 7"}, {late(card(maya)), ""}, {completed("7"), "visit 2 of 7, farewell 2"},
+	}},
+	{"a late checkout does not push a fresh one away", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {late(started("6")), ""}, {late(completed("6")), "visit 0 of 6"},
+		{completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"a late card for a late checkout is remembered for it", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {late(card(omar, "6")), ""}, {late(completed("6")), "visit 2 of 6"},
+	}},
+	{"a late card is not shown when its checkout comes back", []step{
+		{started("7"), "greet 0 at 7"}, {late(card(maya)), "clear expired"}, {suspended("7"), "clear suspended, idle"},
+		{resumed("7"), ""}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"a late completion clears her off the screen", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {late(completed("7")), "visit 1 of 7, clear completed, idle"},
+	}},
+	{"a late card ends a farewell", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"}, {late(card(omar)), "clear completed"},
+	}},
+	{"a late removal of an older card is not hers", []step{{card(maya, "7"), "greet 1 at 7"}, {old(takenBack()), ""}}},
+	{"her fresh card after a late one greets her", []step{
+		{late(started("7")), ""}, {late(card(maya)), ""}, {card(maya), "greet 1 at 7"},
+	}},
+	{"a retained card never prompts", []step{{retained(card(maya)), ""}, {started("7"), "clear expired, greet 0 at 7"}}},
+	{"a retained completion is recorded", []step{{retained(completed("7")), "visit 0 of 7, clear completed, idle"}}},
+
+	// Pause and forgetting.
+	{"a pause clears, and nothing is shown until it ends", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {pause(5), "clear paused"}, {completed("7"), "visit 1 of 7, clear completed, idle"},
+		{card(omar), ""}, {started("8"), ""}, {pause(0), ""}, {completed("8"), "visit 2 of 8, farewell 2"},
+	}},
+	{"a pause ends by itself", []step{{pause(5), "clear paused"}, {wait(5 * time.Minute), "idle"}, {card(maya), "greet 1"}}},
+	{"whoever came in a pause can tap again after it", []step{
+		{pause(5), "clear paused"}, {card(maya, "7"), ""}, {pause(0), ""}, {card(maya), "greet 1 at 7"},
+	}},
+	{"a pause ends a farewell", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"}, {pause(5), "clear paused"}, {pause(0), "idle"},
+	}},
+	{"the end of no pause is nothing", []step{{pause(0), ""}}},
+	{"forgotten clears, and the visit is a stranger's", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {forget(maya), "clear forgotten"}, {completed("7"), "visit 0 of 7, farewell 0"},
+	}},
+	{"forgotten without a checkout leaves the lane idle", []step{{card(maya), "greet 1"}, {forget(maya), "clear forgotten, idle"}}},
+	{"forgotten during the farewell", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"}, {forget(maya), "clear forgotten, idle"},
+	}},
+	{"forgotten while suspended", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {suspended("7"), "clear suspended, idle"}, {forget(maya), ""}, {resumed("7"), "greet 0 at 7"},
+	}},
+	{"forgotten cannot be brought back by undo", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {card(omar), "greet 2 at 7"}, {forget(maya), ""}, {undo(2), ""},
+	}},
+	{"forgetting another touches nobody", []step{{card(maya), "greet 1"}, {forget(omar), ""}, {forget(nobody), ""}}},
+}
+
+func TestRules(t *testing.T) {
+	for _, rule := range rules {
+		t.Run(rule.name, func(t *testing.T) {
+			p := &player{now: noon}
+			for i, each := range rule.steps {
+				if got := words(p.play(each.in)); got != each.want {
+					t.Fatalf("step %d, %+v: %q, want %q\n%+v", i+1, each.in, got, each.want, p.state)
+				}
+			}
+		})
+	}
+}
+
+func TestVisitTakesTheTillsTimeOnlyWhenLate(t *testing.T) {
+	event := edge.Event{Type: edge.CheckoutCompleted, Checkout: "7", Time: noon.Add(-time.Hour), Items: []edge.Item{{SKU: "1"}}}
+	for _, late := range []bool{false, true} {
+		_, effects := lane.State{}.Step(lane.Till{Event: event, Late: late, At: noon}, lane.Timing{})
+		want := noon
+		if late {
+			want = event.Time
+		}
+		visit, ok := effects[0].(lane.Visit)
+		if !ok || !visit.At.Equal(want) || len(visit.Items) != 1 {
+			t.Errorf("late %v: %+v, want a visit at %v with its items", late, effects[0], want)
+		}
+	}
+}
+
+func TestDeadlineIsWhenSomethingHappens(t *testing.T) {
+	p := &player{now: noon}
+	if got := p.state.Deadline(); !got.IsZero() {
+		t.Fatalf("an idle lane waits for %v", got)
+	}
+	for _, in := range []any{card(maya), started("7"), completed("7"), pause(3)} {
+		p.play(in)
+		deadline := p.state.Deadline()
+		if !deadline.After(p.now) {
+			t.Fatalf("after %+v: deadline %v is not after %v", in, deadline, p.now)
+		}
+		if _, before := p.state.Step(lane.Tick{At: deadline.Add(-time.Nanosecond)}, lane.Timing{}); len(before) > 0 {
+			t.Errorf("after %+v: before the deadline: %s", in, words(before))
+		}
+		if _, then := p.state.Step(lane.Tick{At: deadline}, lane.Timing{}); len(then) == 0 {
+			t.Errorf("after %+v: nothing happens at the deadline", in)
+		}
+	}
+}
+
+func TestCurrentIsWhatTheScreenShows(t *testing.T) {
+	for _, test := range []struct {
+		steps []any
+		want  string
+	}{
+		{nil, "idle"},
+		{[]any{card(maya)}, "greet 1"},
+		{[]any{card(maya, "7")}, "greet 1 at 7"},
+		{[]any{card(maya, "7"), wait(3 * time.Minute)}, "clear expired"},
+		{[]any{card(maya, "7"), completed("7")}, "farewell 1"},
+		{[]any{card(maya, "7"), pause(3)}, "clear paused"},
+		{[]any{pause(3)}, "clear paused"},
+	} {
+		p := &player{now: noon}
+		for _, each := range test.steps {
+			p.play(each)
+		}
+		if got := words([]lane.Effect{p.state.Current()}); got != test.want {
+			t.Errorf("after %+v: %q, want %q", test.steps, got, test.want)
+		}
+	}
+}
