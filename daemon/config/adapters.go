@@ -15,9 +15,10 @@ var adapterFormats = []string{"json", "text", "xml", "form"}
 func adapterKeys(a *Adapter) []Key {
 	return section("adapter", "",
 		Key{Key: "name", Value: &a.Name, Doc: "What people call it: `redbench adapter test NAME FILE` runs it dry."},
-		Key{Key: "topic", Value: &a.Topic, Doc: "MQTT filter of the messages that it maps, as in pos/+/loyalty."},
+		Key{Key: "topic", Value: &a.Topic, Doc: "MQTT filter of the messages that it maps, as in pos/{lane}/scan; {store} stands for this store's id, {lane} for any lane."},
 		Key{Key: "format", Value: &a.Format, Doc: "What the till sends: json, text (a bare scan), xml or form."},
 		Key{Key: "program", Value: &a.Program, Doc: "jq program that makes the contract's event of it. Fields that it does not name are never stored or logged."},
+		Key{Key: "drop_cards", Value: &a.DropCards, Doc: "Accept messages that hold payment card data (POSLog does) as long as the program leaves it out."},
 	).Keys
 }
 

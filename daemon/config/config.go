@@ -145,9 +145,11 @@ func (l Limits) CheckoutFor() time.Duration { return time.Duration(l.CheckoutMin
 // Adapter maps what another till sends to the contract's events.
 type Adapter struct {
 	Name    string
-	Topic   string // MQTT filter
+	Topic   string // MQTT filter, in which {store} and {lane} may stand for a level
 	Format  string // json, text, xml, form
 	Program string // jq
+
+	DropCards bool // accept messages with payment card data, which Program must leave out
 }
 
 // Zone is the store's time zone.

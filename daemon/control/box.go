@@ -32,6 +32,9 @@ type Box interface {
 	// Customer tells what the box knows of one customer.
 	Customer(ctx context.Context, id edge.Identifier) (Customer, error)
 
+	// Try chooses a prompt without showing it, with every rule that was considered.
+	Try(ctx context.Context, req TryRequest) (Trial, error)
+
 	// Quarantine lists refused events, newest first, at most limit.
 	Quarantine(ctx context.Context, limit int) ([]Quarantined, error)
 	// QuarantineShow tells of one refused event; its payload stays sealed.

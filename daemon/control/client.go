@@ -96,6 +96,11 @@ func (c *Client) Customer(ctx context.Context, id edge.Identifier) (Customer, er
 	return call[Customer](ctx, c, http.MethodPost, "/customer", id)
 }
 
+// Try chooses a prompt without showing it.
+func (c *Client) Try(ctx context.Context, req TryRequest) (Trial, error) {
+	return call[Trial](ctx, c, http.MethodPost, "/try", req)
+}
+
 // Quarantine lists refused events.
 func (c *Client) Quarantine(ctx context.Context, limit int) ([]Quarantined, error) {
 	return call[[]Quarantined](ctx, c, http.MethodGet, "/quarantine?limit="+strconv.Itoa(limit), nil)

@@ -44,6 +44,9 @@ func TestEveryCallGoesThere(t *testing.T) {
 		{"forget card 6001 2", func() (any, error) { return client.Forget(ctx, card) }, ForgetReport{Customer: "c1", Cleared: 2}},
 		{"customer card 6001 2", func() (any, error) { return client.Customer(ctx, card) },
 			Customer{ID: "c1", Name: "Maya", Since: noon}},
+		{"try 6001 2 2026-11-22 12:00:00 +0000 UTC fr", func() (any, error) {
+			return client.Try(ctx, TryRequest{Identifier: card, At: noon, Language: "fr"})
+		}, Trial{Who: edge.Who{Name: "Maya"}, Considered: []Candidate{{Rule: "r", Chosen: true}}}},
 		{"quarantine 7", func() (any, error) { return client.Quarantine(ctx, 7) },
 			[]Quarantined{{ID: "q1", Reason: "json", At: noon}}},
 		{`quarantine show "q/1"`, func() (any, error) { return client.QuarantineShow(ctx, "q/1") },

@@ -86,6 +86,11 @@ func (f *fakeBox) Customer(_ context.Context, id edge.Identifier) (Customer, err
 	return Customer{ID: "c1", Name: "Maya", Since: noon}, f.err
 }
 
+func (f *fakeBox) Try(_ context.Context, req TryRequest) (Trial, error) {
+	f.note("try %s %s %s", req.Identifier.Value, req.At, req.Language)
+	return Trial{Who: edge.Who{Name: "Maya"}, Considered: []Candidate{{Rule: "r", Chosen: true}}}, f.err
+}
+
 func (f *fakeBox) Quarantine(_ context.Context, limit int) ([]Quarantined, error) {
 	f.note("quarantine %d", limit)
 	return []Quarantined{{ID: "q1", Reason: "json", At: noon}}, f.err

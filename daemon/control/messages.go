@@ -161,6 +161,35 @@ type Fact struct {
 	At     time.Time     `json:"at,omitzero"`
 }
 
+// TryRequest asks what the card Identifier would say; a zero Identifier is a stranger's.
+type TryRequest struct {
+	Identifier edge.Identifier `json:"identifier,omitzero"`
+	At         time.Time       `json:"at"`
+	Language   string          `json:"language,omitempty"` // the screen's, BCP 47; empty: the store's
+}
+
+// Trial is a prompt that nobody sees, and how it was chosen.
+type Trial struct {
+	Who        edge.Who    `json:"who"`
+	Remember   *edge.Line  `json:"remember,omitempty"`
+	Do         *edge.Line  `json:"do,omitempty"`
+	Ask        *edge.Line  `json:"ask,omitempty"`
+	Avoid      *edge.Line  `json:"avoid,omitempty"`
+	Farewell   string      `json:"farewell,omitempty"`
+	Considered []Candidate `json:"considered"`
+}
+
+// Candidate is one rule, with one fact or thing where it needs one, and what became of it.
+type Candidate struct {
+	Rule     string `json:"rule"`
+	Line     string `json:"line"`
+	Fact     string `json:"fact,omitempty"`
+	Text     string `json:"text,omitempty"`
+	Priority int    `json:"priority"`
+	Chosen   bool   `json:"chosen"`
+	Reason   string `json:"reason"`
+}
+
 // Quarantined is a refused event.
 type Quarantined struct {
 	ID     string    `json:"id"`

@@ -67,6 +67,7 @@ func handler(box Box, log *slog.Logger) http.Handler {
 	}))
 	mux.Handle("POST /forget", asked(func(ctx context.Context, in edge.Identifier) (any, error) { return box.Forget(ctx, in) }))
 	mux.Handle("POST /customer", asked(func(ctx context.Context, in edge.Identifier) (any, error) { return box.Customer(ctx, in) }))
+	mux.Handle("POST /try", asked(func(ctx context.Context, in TryRequest) (any, error) { return box.Try(ctx, in) }))
 	mux.Handle("GET /quarantine", answer(func(r *http.Request) (any, error) {
 		limit, err := strconv.Atoi(r.URL.Query().Get("limit"))
 		if err != nil {

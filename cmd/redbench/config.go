@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"redbench/daemon/config"
+)
+
+func newConfigCommand() *cobra.Command {
+	return parent("config", "Show and check the configuration", newConfigShowCommand(), newConfigCheckCommand())
+}
+
+func newConfigShowCommand() *cobra.Command {
+	var sample bool
+	command := &cobra.Command{
+		Use:   "show",
+		Short: "Print the configuration as it holds, and where each value came from",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if sample {
+				_, err := io.WriteString(cmd.OutOrStdout(), config.Sample())
+				return err
+			}
+			cfg, err := loadConfig(cmd)
+			if err != nil {
+				return err
+			}
+			return printed(cmd, cfg.Map(), func(out io.Writer) {
+				fmt.Fprintf(out, "# %s\n", source(cfg))
+				fmt.Fprint(out, cfg.Show())
+			})
+		},
+	}
+	command.Flags().BoolVar(&sample, "sample", false, "print a file to start from, with every key, its meaning and its default")
+	return command
+}
+
+func source(cfg *config.Config) string {
+	if cfg.File == "" {
+		return "no configuration file; " + config.DefaultFile() + " does not exist"
+	}
+	return cfg.File
+}
+
+// checked is what `config check --json` prints.
+type checked struct {
+	File     string   `json:"file,omitempty"`
+	OK       bool     `json:"ok"`
+	Warnings []string `json:"warnings"`
+}
+
+func newConfigCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [FILE]",
+		Short: "Say what is wrong with the configuration, line by line",
+		Long: `Reads the configuration as "redbench run" would, opens every file that it names, and tells all that is wrong: with exit
+code 2, or 0 when nothing is.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				if err := cmd.Flags().Set("config", args[0]); err != nil {
+					return wrongUsage(err)
+				}
+			}
+			cfg, err := loadConfig(cmd)
+			if err != nil {
+				return err
+			}
+			if err := cfg.CheckFiles(); err != nil {
+				return wrongUsage(err)
+			}
+			result := checked{File: cfg.File, OK: true, Warnings: append([]string{}, cfg.Warnings...)}
+			return printed(cmd, result, func(out io.Writer) {
+				for _, warning := range cfg.Warnings {
+					fmt.Fprintf(out, "warning: %s\n", warning)
+				}
+				fmt.Fprintf(out, "%s: nothing is wrong\n", source(cfg))
+			})
+		},
+	}
+}

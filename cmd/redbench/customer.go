@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"redbench/daemon/config"
+	"redbench/daemon/control"
+	"redbench/edge"
+)
+
+func newForgetCommand() *cobra.Command {
+	var yes bool
+	command := &cobra.Command{
+		Use:   "forget IDENTIFIER",
+		Short: "Take one customer out of the record, for good",
+		Long: `Takes one customer out: her name, her identifiers, her facts, her visits. It cannot be taken back. A dash instead of
+the identifier reads it from standard input, so that the shell's history does not keep it.`,
+		Example: "  redbench forget 6001002003004\n  redbench forget --kind customer C-1042\n  redbench forget - < card.txt",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := identifier(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			if !yes && args[0] != "-" && !agreed(cmd) {
+				return errors.New("nobody was forgotten")
+			}
+			return withBox(cmd, func(box control.Box, _ *config.Config) error { return forget(cmd, box, id) })
+		},
+	}
+	addKind(command)
+	command.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return command
+}
+
+// agreed asks the person at a terminal; a script is taken at its word.
+func agreed(cmd *cobra.Command) bool {
+	in, ok := cmd.InOrStdin().(*os.File)
+	if !ok || !isTerminal(in) || !isTerminal(cmd.ErrOrStderr()) {
+		return true
+	}
+	fmt.Fprint(cmd.ErrOrStderr(), "Forget this customer for good? Type yes: ")
+	answer, _ := bufio.NewReader(in).ReadString('\n')
+	return strings.TrimSpace(answer) == "yes"
+}
+
+func forget(cmd *cobra.Command, box control.Box, id edge.Identifier) error {
+	report, err := box.Forget(cmd.Context(), id)
+	if err != nil {
+		return unknown(err)
+	}
+	return printed(cmd, report, func(out io.Writer) {
+		fmt.Fprintln(out, "She is forgotten: nothing of her is left in this box's record.")
+		if report.Cleared > 0 {
+			fmt.Fprintf(out, "%s went blank.\n", count(report.Cleared, "lane's screens", "lanes' screens"))
+		}
+	})
+}
+
+// unknown tells what to do about a customer who is not found, without repeating the identifier.
+func unknown(err error) error {
+	switch {
+	case errors.Is(err, edge.ErrNotFound):
+		return errors.New("nobody here is known by that identifier (is --kind right?)")
+	case errors.Is(err, edge.ErrAmbiguous):
+		return errors.New("that identifier belongs to more than one customer; name her by --kind customer and the chain's own id")
+	}
+	return err
+}
+
+func newCustomerCommand() *cobra.Command {
+	return parent("customer", "See what the box knows of a customer", newCustomerShowCommand())
+}
+
+func newCustomerShowCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:     "show IDENTIFIER",
+		Short:   "Print what the box knows of one customer",
+		Long:    `Prints what the box knows of one customer. A dash instead of the identifier reads it from standard input.`,
+		Example: "  redbench customer show 6001002003004\n  redbench customer show --kind customer C-1042",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := identifier(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
+				customer, err := box.Customer(cmd.Context(), id)
+				if err != nil {
+					return unknown(err)
+				}
+				return printed(cmd, customer, func(out io.Writer) { printCustomer(out, customer, cfg.Zone()) })
+			})
+		},
+	}
+	addKind(command)
+	return command
+}
+
+func printCustomer(out io.Writer, c control.Customer, zone *time.Location) {
+	name := c.Name
+	if name == "" {
+		name = "(no name)"
+	}
+	fmt.Fprintln(out, visible(name))
+	fields(out,
+		field{"say", c.Say},
+		field{"address", c.Address},
+		field{"language", c.Language},
+		field{"consent", string(c.Consent)},
+		field{"stage", string(c.Stage)},
+		field{"customer since", day(c.Since, zone)},
+		field{"visits", visitsLine(c, zone)},
+		field{"last visit", lastLine(c.Last, zone)},
+		field{"id", c.ID},
+	)
+	if len(c.Usual) > 0 {
+		fmt.Fprintln(out, "\nUsual things")
+		rows := make([][]string, len(c.Usual))
+		for i, h := range c.Usual {
+			rows[i] = []string{fmt.Sprintf("  %3.0f %%", h.P*100), h.Name, fmt.Sprintf("%d times", h.Times), day(h.Last, zone)}
+		}
+		table(out, "  SHARE|WHAT|BASKETS|LAST", rows)
+	}
+	if len(c.Facts) > 0 {
+		fmt.Fprintln(out, "\nFacts")
+		for _, f := range c.Facts {
+			fmt.Fprintf(out, "  %s: %s%s\n", f.Kind, visible(f.Text), visible(learned(f, zone)))
+		}
+	}
+}
+
+func visitsLine(c control.Customer, zone *time.Location) string {
+	line := grouped(c.Visits)
+	if c.Visits > 0 && !c.First.IsZero() {
+		line += ", the first on " + day(c.First, zone)
+	}
+	if c.GapDays > 0 {
+		line += fmt.Sprintf(", every %.1f days", c.GapDays)
+	}
+	return line
+}
+
+func lastLine(v *control.LastVisit, zone *time.Location) string {
+	if v == nil {
+		return ""
+	}
+	line := moment(v.At, zone)
+	if v.Lane != "" {
+		line += ", lane " + v.Lane
+	}
+	if v.Store != "" {
+		line += " at " + v.Store
+	}
+	if len(v.Items) > 0 {
+		line += ": " + strings.Join(v.Items, ", ")
+	}
+	return line
+}
+
+// learned tells who learned a fact, where and when: no fact stands without it.
+func learned(f control.Fact, zone *time.Location) string {
+	var parts []string
+	if f.ToldTo != "" {
+		parts = append(parts, "told to "+f.ToldTo)
+	}
+	if f.Place != "" {
+		parts = append(parts, "at "+f.Place)
+	}
+	if !f.At.IsZero() {
+		parts = append(parts, "on "+day(f.At, zone))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, " ") + ")"
+}

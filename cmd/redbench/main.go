@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command redbench is the service on a store's POS box, and every verb that a person at the box needs.
+package main
+
+import "os"
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"redbench/daemon/config"
+	"redbench/daemon/control"
+	"redbench/edge"
+	"redbench/edge/mqtt"
+)
+
+// pairOptions are the flags of `redbench pair`.
+type pairOptions struct {
+	lane    string
+	manager bool
+	till    bool
+	approve string
+	name    string
+}
+
+func newPairCommand() *cobra.Command {
+	var o pairOptions
+	command := &cobra.Command{
+		Use:   "pair",
+		Short: "Pair a screen with a lane, or the manager's page",
+		Long: `Mints a credential for a screen: open the address on it, or type the code there. Or the other way round: a page that is
+not paired shows a code, which --approve accepts.`,
+		Example: `  redbench pair --lane 3
+  redbench pair --approve KQ4M-7TXD --lane 3
+  redbench pair --manager
+  redbench pair --till --lane 3      a till's password for the embedded broker`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd); err != nil {
+				return wrongUsage(err)
+			}
+			if o.till {
+				return pairTill(cmd, o.lane)
+			}
+			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
+				if o.approve != "" {
+					return approve(cmd, box, o)
+				}
+				return mint(cmd, box, cfg, o)
+			})
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&o.lane, "lane", "", "the lane that the screen stands at")
+	flags.BoolVar(&o.manager, "manager", false, "pair the manager's page instead of a lane's screen")
+	flags.StringVar(&o.approve, "approve", "", "accept the code that a page shows")
+	flags.StringVar(&o.name, "name", "", "what people call this screen")
+	flags.BoolVar(&o.till, "till", false, "make a till's password for the embedded broker instead")
+	return command
+}
+
+func (o pairOptions) check(cmd *cobra.Command) error {
+	laneGiven := cmd.Flags().Changed("lane")
+	switch {
+	case o.manager == laneGiven:
+		return errors.New("pair needs one of --lane LANE and --manager")
+	case laneGiven && !edge.ValidLane(o.lane):
+		return fmt.Errorf("--lane: %q is no lane: 1 to 32 letters, digits, _ and -", o.lane)
+	case o.till && (o.manager || o.approve != ""):
+		return errors.New("--till goes with --lane only")
+	case cmd.Flags().Changed("approve") && strings.TrimSpace(o.approve) == "":
+		return errors.New("--approve needs the code that the page shows")
+	}
+	return nil
+}
+
+func (o pairOptions) where() string {
+	if o.manager {
+		return "the manager's page"
+	}
+	return "lane " + o.lane
+}
+
+func mint(cmd *cobra.Command, box control.Box, cfg *config.Config, o pairOptions) error {
+	pairing, err := box.Pair(cmd.Context(), control.PairRequest{Lane: o.lane, Manager: o.manager, Name: o.name})
+	if err != nil {
+		return err
+	}
+	return printed(cmd, pairing, func(out io.Writer) {
+		fmt.Fprintf(out, "To pair a screen with %s, do one of these before %s:\n\n", o.where(), pairing.Expires.In(cfg.Zone()).Format("15:04"))
+		fields(out,
+			field{"open on the screen", pairing.URL},
+			field{"or type there", pairing.Code},
+			field{"or, without a browser", "Authorization: Bearer " + pairing.Token},
+		)
+		fmt.Fprintln(out, "\nIt pairs one screen. `redbench screens list` shows those that are paired.")
+	})
+}
+
+func approve(cmd *cobra.Command, box control.Box, o pairOptions) error {
+	request := control.ApproveRequest{Code: strings.TrimSpace(o.approve), Lane: o.lane, Manager: o.manager, Name: o.name}
+	if err := box.Approve(cmd.Context(), request); err != nil {
+		return err
+	}
+	return printed(cmd, map[string]any{"approved": true, "lane": o.lane, "manager": o.manager}, func(out io.Writer) {
+		fmt.Fprintf(out, "The screen is paired with %s.\n", o.where())
+	})
+}
+
+// tillPassword is what `pair --till --json` prints.
+type tillPassword struct {
+	Lane     string `json:"lane"`
+	Username string `json:"username"`
+	Password string `json:"password"`
+	Line     string `json:"line"` // for [mqtt] tills_file
+}
+
+// pairTill makes a password. It is shown once; the file holds only a hash that it cannot be told from.
+func pairTill(cmd *cobra.Command, lane string) error {
+	password := rand.Text()
+	hash, err := mqtt.HashPassword(password)
+	if err != nil {
+		return err
+	}
+	made := tillPassword{Lane: lane, Username: lane, Password: password, Line: lane + ":" + hash}
+	return printed(cmd, made, func(out io.Writer) {
+		fmt.Fprintf(out, "Give the till of lane %s:\n\n", lane)
+		fields(out, field{"user name", made.Username}, field{"password", made.Password})
+		fmt.Fprintf(out, "\nAdd this line to the file that [mqtt] tills_file names, then `redbench restart`:\n\n%s\n", made.Line)
+	})
+}
+
+func newScreensCommand() *cobra.Command {
+	return parent("screens", "List the paired screens, and take a credential back", newScreensListCommand(), newScreensRevokeCommand())
+}
+
+func newScreensListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the paired screens",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
+				screens, err := box.Screens(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return printed(cmd, screens, func(out io.Writer) { printScreens(out, screens, cfg.Zone()) })
+			})
+		},
+	}
+}
+
+func printScreens(out io.Writer, screens []control.Screen, zone *time.Location) {
+	if len(screens) == 0 {
+		fmt.Fprintln(out, "No screen is paired. `redbench pair --lane 1` pairs one.")
+		return
+	}
+	rows := make([][]string, len(screens))
+	for i, s := range screens {
+		place := s.Lane
+		if s.Manager {
+			place = "manager"
+		}
+		rows[i] = []string{place, s.ID, screenState(s, zone), moment(s.Paired, zone), s.Name}
+	}
+	table(out, "LANE|ID|LAST SEEN|PAIRED|NAME", rows)
+}
+
+func screenState(s control.Screen, zone *time.Location) string {
+	switch {
+	case s.Connected:
+		return "now"
+	case s.Seen.IsZero() && !s.Expires.IsZero():
+		return "never; void after " + s.Expires.In(zone).Format("15:04")
+	}
+	return moment(s.Seen, zone)
+}
+
+func newScreensRevokeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "revoke ID",
+		Short: "Take a screen's credential back; it goes blank at once",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withBox(cmd, func(box control.Box, _ *config.Config) error {
+				err := box.Revoke(cmd.Context(), args[0])
+				if errors.Is(err, edge.ErrNotFound) {
+					return fmt.Errorf("no screen has the id %q; `redbench screens list` shows them", args[0])
+				}
+				if err != nil {
+					return err
+				}
+				return printed(cmd, map[string]any{"revoked": args[0]}, func(out io.Writer) {
+					fmt.Fprintln(out, "The screen's credential is taken back.")
+				})
+			})
+		},
+	}
+}

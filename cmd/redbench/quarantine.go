@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"redbench/daemon/config"
+	"redbench/daemon/control"
+	"redbench/edge"
+)
+
+func newQuarantineCommand() *cobra.Command {
+	return parent("quarantine", "See which events were refused, and why", newQuarantineListCommand(), newQuarantineShowCommand())
+}
+
+func newQuarantineListCommand() *cobra.Command {
+	var limit int
+	command := &cobra.Command{
+		Use:   "list",
+		Short: "List the refused events, newest first",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if limit < 1 {
+				return wrongUsage(errors.New("--limit is at least 1"))
+			}
+			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
+				refused, err := box.Quarantine(cmd.Context(), limit)
+				if err != nil {
+					return err
+				}
+				return printed(cmd, refused, func(out io.Writer) { printQuarantine(out, refused, cfg.Zone()) })
+			})
+		},
+	}
+	command.Flags().IntVar(&limit, "limit", 50, "how many at most")
+	return command
+}
+
+func printQuarantine(out io.Writer, refused []control.Quarantined, zone *time.Location) {
+	if len(refused) == 0 {
+		fmt.Fprintln(out, "No event was refused.")
+		return
+	}
+	rows := make([][]string, len(refused))
+	for i, q := range refused {
+		rows[i] = []string{moment(q.At, zone), q.Reason, q.Topic, size(int64(q.Size)), q.ID}
+	}
+	table(out, "WHEN|REASON|TOPIC|SIZE|ID", rows)
+}
+
+func newQuarantineShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show ID",
+		Short: "Tell of one refused event; its payload stays sealed",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
+				q, err := box.QuarantineShow(cmd.Context(), args[0])
+				if errors.Is(err, edge.ErrNotFound) {
+					return fmt.Errorf("no refused event has the id %q; `redbench quarantine list` shows them", args[0])
+				}
+				if err != nil {
+					return err
+				}
+				return printed(cmd, q, func(out io.Writer) {
+					fmt.Fprintln(out, visible(q.ID))
+					fields(out, field{"reason", q.Reason}, field{"detail", q.Detail}, field{"topic", q.Topic},
+						field{"size", size(int64(q.Size))}, field{"when", moment(q.At, cfg.Zone())})
+				})
+			})
+		},
+	}
+}

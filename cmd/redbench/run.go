@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"redbench/daemon"
+	"redbench/daemon/config"
+	"redbench/daemon/service"
+)
+
+func newRunCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "run",
+		Short: "Run the box in the foreground",
+		Long: `Runs the box until Ctrl-C or SIGTERM: hears the tills, answers the screens. The log goes to standard error; its first
+lines tell the addresses that are really listened on. This is what the service runs.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(cmd)
+			if err != nil {
+				return err
+			}
+			out, done, err := logFile(cfg, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer done()
+			log := newLogger(cfg.Log, out)
+			return service.Run(cmd.Context(), func(ctx context.Context) error {
+				return serve(ctx, cfg, log)
+			})
+		},
+	}
+}
+
+func serve(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
+	app, err := daemon.New(ctx, daemon.Options{Config: cfg, Log: log, Version: version()})
+	if err != nil {
+		return fmt.Errorf("starting: %w", err)
+	}
+	return app.Run(ctx)
+}
+
+// newLogger writes as [log] says.
+func newLogger(c config.Log, out io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Level)) // the configuration was checked
+	options := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(out, options))
+	}
+	return slog.New(slog.NewTextHandler(out, options))
+}
