@@ -24,6 +24,9 @@ func Load(path string, env []string) (*Config, error) {
 	if !named {
 		path = defaultFile
 	}
+	if abs, err := filepath.Abs(path); err == nil && named {
+		path = abs
+	}
 	text, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) && !named {
 		return Parse("", "", env)
