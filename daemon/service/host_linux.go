@@ -38,21 +38,24 @@ func osOptions(o Options) (kardianos.KeyValue, string) {
 func Unit(o Options) string {
 	unit := strings.Replace(packaging.SystemdUnit,
 		"ExecStart=/usr/bin/redbench run --config /etc/redbench/redbench.toml",
-		"ExecStart="+word(o.Executable)+" run --config "+word(o.Config), 1)
+		"ExecStart="+word(dollars(o.Executable))+" run --config "+word(dollars(o.Config)), 1)
 	if o.StateDir != "/var/lib/redbench" {
 		unit = strings.Replace(unit, "StateDirectory=redbench\nStateDirectoryMode=0700\n", "ReadWritePaths="+word(o.StateDir)+"\n", 1)
 	}
 	return unit
 }
 
-// word quotes a path for a unit: % and $ stand for something there, and {{ for something in the template engine.
+// word quotes a path for a unit: % stands for something there, and {{ for something in the template engine.
 func word(path string) string {
-	path = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%", "$", "$$", "{{", `\x7b\x7b`).Replace(path)
+	path = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%", "{{", `\x7b\x7b`).Replace(path)
 	if strings.ContainsAny(path, " \t'\"\\;") {
 		return `"` + path + `"`
 	}
 	return path
 }
+
+// dollars keeps a path in a command line from naming variables.
+func dollars(path string) string { return strings.ReplaceAll(path, "$", "$$") }
 
 type osHost struct{}
 

@@ -26,12 +26,6 @@ func Run(ctx context.Context, run func(context.Context) error) error {
 // Managed reports whether the service manager, and not a person, started this process.
 func Managed() bool { return !kardianos.Interactive() }
 
-// Ready does nothing: the manager takes a service that has started as ready.
-func Ready(string) {}
-
-// Stopping does nothing: it was the manager who asked.
-func Stopping() {}
-
 // stopWithin is how long the manager waits for the daemon to close what it opened.
 const stopWithin = 30 * time.Second
 
