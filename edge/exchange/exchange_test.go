@@ -53,19 +53,13 @@ func TestCustomers(t *testing.T) {
 		"c3,,,Bo,,,,"
 	got := gather(Customers(strings.NewReader(in), Options{}))
 	want := []edge.CustomerRow{
-		{Line: 2, Read: 148, Chain: "c1", Identifier: edge.Identifier{Kind: edge.KindCard, Value: "6001"}, Name: "Mayer, Maya", Say: "MY-uh",
+		{Line: 2, Read: int64(strings.Index(in, "\r\n\r\n") + 2), Chain: "c1", Identifier: edge.Identifier{Kind: edge.KindCard, Value: "6001"}, Name: "Mayer, Maya", Say: "MY-uh",
 			Consent: edge.ConsentRemember, Since: time.Date(2020, 5, 1, 0, 0, 0, 0, time.UTC), Facts: []edge.FactText{{Kind: edge.FactInterest, Text: `says "hi"`}}},
-		{Line: 4, Read: 181, Identifier: edge.Identifier{Kind: edge.KindEmail, Value: "ada@example.org"}, Name: "Ada"},
-		{Line: 5, Read: 193, Chain: "c3", Name: "Bo"},
-	}
-	for i := range got.rows {
-		want[min(i, 2)].Read = got.rows[i].Read // checked below, as a whole
+		{Line: 4, Read: int64(strings.Index(in, "c3")), Identifier: edge.Identifier{Kind: edge.KindEmail, Value: "ada@example.org"}, Name: "Ada"},
+		{Line: 5, Read: int64(len(in)), Chain: "c3", Name: "Bo"},
 	}
 	if diff := cmp.Diff(want, got.rows); diff != "" || got.bad != nil || got.err != "" {
 		t.Fatalf("%s %v %s", diff, got.bad, got.err)
-	}
-	if last := got.rows[2].Read; last != int64(len(in)) {
-		t.Errorf("read %d bytes of %d", last, len(in))
 	}
 }
 

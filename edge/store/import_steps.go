@@ -10,15 +10,17 @@ import (
 
 const (
 	// stepTime is how long an import holds the writing connection at a time. Tills that want it meanwhile get it next.
-	stepTime = 12 * time.Millisecond
+	stepTime = 8 * time.Millisecond
 	// stepsACheckpoint is after how many steps an import brings the journal home itself: it writes faster than upkeep
 	// copies, and a journal that is never copied in full never begins anew.
-	stepsACheckpoint = 64
+	stepsACheckpoint = 32
 )
 
 // steps writes 0 to n-1 in transactions of a few milliseconds, at least a batch each. What one transaction holds is whole;
 // a crash leaves the rest to the next run of the same file.
 func (s *Store) steps(ctx context.Context, n, batch int, write func(w *work, from, to int) error) error {
+	s.stepping.Add(1)
+	defer s.stepping.Add(-1)
 	for at := 0; at < n; {
 		from := at
 		var w *work

@@ -3,10 +3,14 @@
 package store
 
 import (
+	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"iter"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,6 +65,7 @@ func TestImportCustomersIsMeasured(t *testing.T) {
 	}
 	s := openStore(t, dir, func(o *Options) { o.Upkeep = 2 * time.Second })
 	for _, run := range []string{"first", "repeated"} {
+		stopTill := tillBeside(t, s)
 		began := time.Now()
 		var mark time.Time
 		next := 100_000
@@ -76,6 +81,7 @@ func TestImportCustomersIsMeasured(t *testing.T) {
 			t.Fatal(err)
 		}
 		took := time.Since(began)
+		t.Logf("  a till beside it waited for its commits: %s", stopTill())
 		t.Logf("%s: %d customers in %v: %.0f/s; %+v; %+v", run, n, took.Round(time.Millisecond), float64(n)/took.Seconds(), report, s.Stats())
 	}
 }
@@ -105,6 +111,38 @@ func TestImportVisitsIsMeasured(t *testing.T) {
 		}
 		report.Problems = report.Problems[:min(len(report.Problems), 3)]
 		t.Logf("%s: %v for %d customers: %+v, %+v", run, time.Since(began).Round(time.Millisecond), len(seen), report, s.Stats())
+	}
+}
+
+// tillBeside commits fifty events a second, as a busy store does, and gives how long they took when it is stopped.
+func tillBeside(t *testing.T, s *Store) (stop func() string) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	var took []time.Duration
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				ev := edge.SeenEvent{At: time.Now()}
+				binary.BigEndian.PutUint64(ev.Key[:], rand.Uint64())
+				began := time.Now()
+				if _, err := s.Commit(context.Background(), []edge.Entry{{Event: &ev}}); err != nil {
+					t.Error(err)
+				}
+				took = append(took, time.Since(began))
+			}
+		}
+	}()
+	return func() string {
+		close(done)
+		<-ended
+		slices.Sort(took)
+		at := func(q float64) time.Duration { return took[int(q*float64(len(took)-1))].Round(10 * time.Microsecond) }
+		return fmt.Sprintf("%d commits, p50 %v, p99 %v, longest %v", len(took), at(.5), at(.99), at(1))
 	}
 }
 

@@ -49,15 +49,16 @@ type Store struct {
 	lock  *lock
 
 	// admin is held by what adds, changes or takes out customers, so that an import may look first and write later.
-	admin   sync.Mutex
-	dirty   atomic.Bool  // something was committed since the last checkpoint
-	full    atomic.Bool  // the disk was full at the last commit
-	lingers atomic.Bool  // what was forgotten is still in the journal
-	stepped atomic.Int64 // transactions of imports
-	again   rehash
-	sweep   sweep
-	stop    context.CancelFunc
-	ended   chan struct{}
+	admin    sync.Mutex
+	dirty    atomic.Bool  // something was committed since the last checkpoint
+	full     atomic.Bool  // the disk was full at the last commit
+	lingers  atomic.Bool  // what was forgotten is still in the journal
+	stepped  atomic.Int64 // transactions of imports
+	stepping atomic.Int64 // imports that write now
+	again    rehash
+	sweep    sweep
+	stop     context.CancelFunc
+	ended    chan struct{}
 }
 
 // Open opens the record of a state directory, makes or migrates it, and holds the directory's lock until Close. A

@@ -48,7 +48,8 @@ func (s *Store) keepUp(ctx context.Context) {
 func (s *Store) Upkeep(ctx context.Context) error {
 	mode := ""
 	switch {
-	case s.lingers.Load(), s.Stats().JournalBytes > journalHigh:
+	case s.lingers.Load(), s.Stats().JournalBytes > journalHigh && s.stepping.Load() == 0:
+		// Not beside an import: what it has written since the passive part would be copied with the writer held back.
 		mode = "TRUNCATE"
 	case s.dirty.Load():
 		mode = "PASSIVE"
