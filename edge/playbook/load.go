@@ -137,7 +137,9 @@ func parse(source, name string) (*Playbook, error) {
 	}
 	l := &loader{name: name, index: newIndex(source), out: &Playbook{name: name, rules: map[line][]*rule{}}}
 	l.unknown(meta)
-	l.fill(&doc)
+	if source != defaultFile {
+		l.fill(&doc)
+	}
 	l.head(&doc)
 	l.words(&doc)
 	l.rules(&doc)
@@ -152,9 +154,17 @@ func parse(source, name string) (*Playbook, error) {
 
 func sayTOML(name string, err error) error {
 	if at, ok := errors.AsType[toml.ParseError](err); ok {
-		return fmt.Errorf("%s:%d: %s", name, at.Position.Line, at.Message)
+		return fmt.Errorf("%s:%d: %s", name, at.Position.Line, lowered(at.Message))
 	}
 	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "toml: "))
+}
+
+// lowered begins a text in lower case, as errors do.
+func lowered(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToLower(text[:1]) + text[1:]
 }
 
 // err joins the faults, in the order of the file.
@@ -177,8 +187,7 @@ func (l *loader) unknown(meta toml.MetaData) {
 	for _, key := range meta.Undecoded() {
 		bare := strings.Join(key, ".")
 		table, last := strings.Join(key[:len(key)-1], "."), key[len(key)-1]
-		if told[bare] || told[table] {
-			told[bare] = true
+		if inside(told, key) {
 			continue
 		}
 		told[bare] = true
@@ -192,11 +201,18 @@ func (l *loader) unknown(meta toml.MetaData) {
 	}
 }
 
+// inside reports whether a key, or a table around it, was told already.
+func inside(told map[string]bool, key toml.Key) bool {
+	for n := range key {
+		if told[strings.Join(key[:n+1], ".")] {
+			return true
+		}
+	}
+	return false
+}
+
 // fill takes from the default what a retailer's file leaves out.
 func (l *loader) fill(doc *document) {
-	if l.name == "default" && doc.Hello != nil {
-		return
-	}
 	var def document
 	if _, err := toml.Decode(defaultFile, &def); err != nil {
 		return
@@ -210,13 +226,29 @@ func (l *loader) fill(doc *document) {
 	fillMap(&doc.Hello, def.Hello)
 	fillMap(&doc.Goodbye, def.Goodbye)
 	fillMap(&doc.Phrases, def.Phrases)
-	if doc.Principles == nil {
-		doc.Principles = def.Principles
-		for i := range doc.Principles {
-			keepOnly(doc.Principles[i].Title, doc.Languages)
-			keepOnly(doc.Principles[i].Text, doc.Languages)
+	for tag, phrases := range def.Phrases {
+		have := doc.Phrases[tag]
+		fillMap(&have, phrases)
+		doc.Phrases[tag] = have
+	}
+	if len(doc.Principles) == 0 {
+		l.borrow(doc, def.Principles)
+	}
+}
+
+// borrow takes the default's principles, where it has the file's languages.
+func (l *loader) borrow(doc *document, principles []principleDoc) {
+	for _, tag := range doc.Languages {
+		if _, found := principles[0].Text[tag]; !found {
+			l.wrong("principle", "no principles in language %q: write at least one [[principle]]", tag)
+			return
 		}
 	}
+	for i := range principles {
+		keepOnly(principles[i].Title, doc.Languages)
+		keepOnly(principles[i].Text, doc.Languages)
+	}
+	doc.Principles = principles
 }
 
 // fillMap adds the languages that are missing; what is there stays as it is.
@@ -264,13 +296,17 @@ func (l *loader) words(doc *document) {
 				l.wrong("phrases."+tag+"."+name, "unknown phrase %q%s", name, meant(name, phraseNames))
 			}
 		}
+		var missing []string
 		for _, name := range phraseNames {
 			path := "phrases." + tag + "." + name
 			text, found := doc.Phrases[tag][name]
 			if !found {
-				l.wrong(path, "phrase %q misses language %q", name, tag)
+				missing = append(missing, name)
 			}
 			w.phrases[name] = l.template(path, "phrase "+name, text, phraseSlots)
+		}
+		if len(missing) > 0 {
+			l.wrong("phrases."+tag, "phrases in language %q miss: %s", tag, strings.Join(missing, ", "))
 		}
 		l.out.words = append(l.out.words, w)
 	}
@@ -298,9 +334,6 @@ func (l *loader) template(path, what, text string, slots []string) template {
 }
 
 func (l *loader) principles(doc *document) {
-	if len(doc.Principles) == 0 {
-		l.wrong("principle", "no principles")
-	}
 	for i, each := range doc.Principles {
 		at := fmt.Sprintf("principle[%d]", i)
 		titles := l.eachLanguage(at+".title", "the principle's title", each.Title)
