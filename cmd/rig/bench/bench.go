@@ -75,6 +75,8 @@ type Report struct {
 	Box     load.Spread `json:"redbench"`
 	Minimal load.Spread `json:"minimal"`
 	Ratio   float64     `json:"ratio_of_medians"`
+	BoxCPU  float64     `json:"redbench_cpu_us_a_visit"`
+	MinCPU  float64     `json:"minimal_cpu_us_a_visit"`
 	Inside  float64     `json:"inside_mean_ms"` // of a tap: from its arrival at the daemon to its prompt handed to the screens
 	Commit  float64     `json:"commit_mean_ms"` // of the writer, its sync included; no prompt waits for it
 	Rounds  []float64   `json:"ratio_by_round"`
@@ -100,6 +102,9 @@ type side struct {
 	store   string
 	tills   *load.Tills
 	lanes   []string
+	pid     int
+	cpu     time.Duration               // used in counted rounds
+	sent    int                         // visits in counted rounds
 	ledger  atomic.Pointer[load.Ledger] // of the round that runs
 	delays  []time.Duration
 	medians []float64
@@ -193,6 +198,7 @@ func (r *rig) prepareBox(ctx context.Context, broker string) error {
 	}
 	r.close = append(r.close, b.Stop)
 	r.box = b
+	s.pid = b.PID()
 	if err := importAll(ctx, b, customers, visits); err != nil {
 		return err
 	}
@@ -231,6 +237,7 @@ func (r *rig) prepareMinimal(ctx context.Context, broker string) error {
 	if err := process.Start(); err != nil {
 		return err
 	}
+	s.pid = process.Process.Pid
 	r.close = append(r.close, func() error {
 		_ = process.Process.Signal(syscall.SIGTERM)
 		_ = process.Wait() // it ends by the signal
