@@ -78,9 +78,10 @@ func (a *App) connection(said *announcer) func(bool) {
 	}
 }
 
+// adapterTopics are the MQTT filters of the adapters.
 func adapterTopics(c *config.Config) (topics []string) {
-	for _, each := range c.Adapters {
-		topics = append(topics, each.Topic)
+	for _, each := range adapters(c) {
+		topics = append(topics, each.Filter(c.Store.ID))
 	}
 	return topics
 }

@@ -115,11 +115,16 @@ func loadPlaybook(c *config.Config) (*playbook.Playbook, error) {
 }
 
 func newDecoder(c *config.Config, cards *guard.Guard) (*adapt.Decoder, error) {
-	adapters := make([]adapt.Adapter, len(c.Adapters))
+	return adapt.New(adapt.Options{Store: c.Store.ID, Guard: cards, Adapters: adapters(c), MaxSize: c.Limits.MessageBytes})
+}
+
+func adapters(c *config.Config) []adapt.Adapter {
+	list := make([]adapt.Adapter, len(c.Adapters))
 	for i, each := range c.Adapters {
-		adapters[i] = adapt.Adapter{Name: each.Name, Topic: each.Topic, Format: each.Format, Program: each.Program}
+		list[i] = adapt.Adapter{Name: each.Name, Topic: each.Topic, Format: each.Format, Program: each.Program,
+			DropCards: each.DropCards}
 	}
-	return adapt.New(adapt.Options{Store: c.Store.ID, Guard: cards, Adapters: adapters, MaxSize: c.Limits.MessageBytes})
+	return list
 }
 
 // cashier hands words to the service, which is made after the screens.

@@ -115,6 +115,8 @@ type victim struct {
 	broker  string
 	ports   [2]string // screens, tills
 	process *exec.Cmd
+	reading sync.WaitGroup
+	log     strings.Builder
 }
 
 func newVictim(t *testing.T, broker string) *victim {
@@ -148,7 +150,8 @@ func (v *victim) tills() string {
 	return "tcp://" + v.ports[1]
 }
 
-// launch starts the daemon and returns when its log says that it runs.
+// launch starts the daemon and returns when its log says that it hears its tills: a broker keeps nothing for a box that
+// it has never met.
 func (v *victim) launch() {
 	v.t.Helper()
 	v.process = exec.Command("redbench", "run", "--config", v.config())
@@ -160,23 +163,28 @@ func (v *victim) launch() {
 		v.t.Fatal(err)
 	}
 	v.t.Cleanup(func() { _ = v.process.Process.Kill() })
+	waits := map[string]bool{"redbench runs": true, "hearing tills": v.broker != ""}
 	lines := bufio.NewScanner(stderr)
-	seen := ""
 	for lines.Scan() {
-		seen += lines.Text() + "\n"
-		if strings.Contains(lines.Text(), "redbench runs") {
-			go func() { // a full pipe would stop it
+		v.log.WriteString(lines.Text() + "\n")
+		for line, waiting := range waits {
+			waits[line] = waiting && !strings.Contains(lines.Text(), line)
+		}
+		if !waits["redbench runs"] && !waits["hearing tills"] {
+			v.reading.Go(func() { // a full pipe would stop it
 				for lines.Scan() {
+					v.log.WriteString(lines.Text() + "\n")
 				}
-			}()
+			})
 			return
 		}
 	}
-	v.t.Fatalf("the daemon did not start:\n%s", seen)
+	v.t.Fatalf("the daemon did not start:\n%s", &v.log)
 }
 
 func (v *victim) kill() {
 	_ = v.process.Process.Kill()
+	v.reading.Wait()
 	_ = v.process.Wait()
 }
 
@@ -186,6 +194,7 @@ func (v *victim) terminate() {
 	if err := v.process.Process.Signal(syscall.SIGTERM); err != nil {
 		v.t.Fatal(err)
 	}
+	v.reading.Wait()
 	if err := v.process.Wait(); err != nil {
 		v.t.Errorf("stopping: %v", err)
 	}
@@ -202,7 +211,8 @@ func (v *victim) settle(rises bool, want int) {
 			return
 		}
 		if got > want || !rises || time.Now().After(deadline) {
-			v.t.Fatalf("%d visits of %d acknowledged checkouts", got, want)
+			v.kill()
+			v.t.Fatalf("%d visits of %d acknowledged checkouts; the daemon's log:\n%s", got, want, &v.log)
 		}
 	}
 }
