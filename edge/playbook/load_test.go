@@ -112,7 +112,7 @@ func FuzzReadable(f *testing.F) {
 		if n := len([]rune(got)); n > maxThing {
 			t.Errorf("%q has %d characters", got, n)
 		}
-		if again := readable(got); strings.ToLower(again) != strings.ToLower(got) && !strings.HasSuffix(got, "…") {
+		if again := readable(got); !strings.EqualFold(again, got) && !strings.HasSuffix(got, "…") {
 			t.Errorf("%q became %q", got, again)
 		}
 		if strings.ContainsAny(got, "\n\r\t\x00") {
