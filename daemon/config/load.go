@@ -14,6 +14,17 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
+// absolute names a file so that another process, in another directory, finds it. Messages keep the name that was given.
+func absolute(path string) string {
+	if path == "" {
+		return ""
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
 // maxFileBytes is more than any configuration needs; a larger file is something else.
 const maxFileBytes = 1 << 20
 
@@ -23,9 +34,6 @@ func Load(path string, env []string) (*Config, error) {
 	named := path != ""
 	if !named {
 		path = defaultFile
-	}
-	if abs, err := filepath.Abs(path); err == nil && named {
-		path = abs
 	}
 	text, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) && !named {
@@ -64,7 +72,7 @@ func readFile(path string) (string, error) {
 // directory of a Windows service is system32.
 func Parse(path, text string, env []string) (*Config, error) {
 	c := Default()
-	c.File = path
+	c.File = absolute(path)
 	c.from = map[string]Origin{}
 	c.lines = locate(text)
 	e := &Error{File: path}

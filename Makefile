@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --dirty 2>/dev/null || echo "0.0.0-dev+$$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)")
+BUILD := go build -trimpath -ldflags '-X main.stamped=$(VERSION)'
+ARGS ?=
+
+# Where goroutines meet: these are run with the race detector.
+RACE := ./daemon/... ./edge/adapt ./edge/lane ./edge/mqtt ./edge/serve ./edge/store ./ui/...
+
+.PHONY: help build demo test lint check bench shown screens clean tools
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+build: tools ## build bin/redbench
+	$(BUILD) -o bin/redbench ./cmd/redbench
+
+demo: build ## see it work: a made-up store day, and a screen in the browser (ARGS="--speed 20" and the like)
+	@bin/redbench demo $(ARGS)
+
+test: ## install what the tests need, then run everything
+	@.ci/needs
+	@$(MAKE) --no-print-directory lint check
+
+lint: tools ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w mends it):"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+check: tools ## the tests alone, without installing anything
+	go test -timeout 10m ./...
+	go test -race -timeout 10m $(RACE)
+
+bench: build bin/rig ## measure card → screen beside a minimal pipeline (ARGS="--rounds 5" and the like)
+	@.ci/needs mosquitto
+	bin/rig bench $(ARGS)
+
+shown: build bin/rig ## import real purchase histories, send their last visits, count prompts (ARGS="--data DIR")
+	@.ci/needs mosquitto
+	bin/rig shown $(ARGS)
+
+screens: bin/rig ## photograph every state of the screen into docs/screens
+	@.ci/needs chromium
+	bin/rig screens $(ARGS)
+
+.PHONY: bin/rig
+bin/rig: tools
+	go build -o bin/rig ./cmd/rig
+
+clean: ## take away what was built
+	rm -rf bin dist .test
+
+tools:
+	@.ci/needs go compiler
