@@ -135,7 +135,7 @@ func (l *laneState) prompt(id string) (edge.Prompt, bool) {
 func (l *laneState) canUndo(prompt string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.state.Holder.Prompt == prompt && l.state.Previous != nil
+	return l.state.CanUndo(prompt)
 }
 
 // forget drops a customer's prompts, and tells whether she holds the lane.
