@@ -7,6 +7,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -45,9 +46,15 @@ type step struct {
 }
 
 // schedule lays the visits out over the lanes: each lane has one customer at a time, and is free again before its next.
+// Within its turn each message comes a little by chance, the same each time: people do not step up in time with each
+// other, and in a regular schedule every card would meet the same other messages.
 func schedule(o Options, visits []Visit) []step {
 	between := time.Duration(float64(time.Second) / o.Rate)
 	turn := between * time.Duration(len(o.Lanes)) // from one customer to the next on a lane
+	random := rand.New(rand.NewPCG(1, uint64(len(visits))))
+	within := func(part float64) time.Duration { // of the turn
+		return time.Duration((part + .15*random.Float64()) * float64(turn))
+	}
 	var steps []step
 	for i, v := range visits {
 		lane := o.Lanes[i%len(o.Lanes)]
@@ -55,15 +62,15 @@ func schedule(o Options, visits []Visit) []step {
 		at := time.Duration(i) * between
 		id := fmt.Sprintf("%s-%d", o.Round, i)
 		checkout := "k-" + id
-		steps = append(steps, step{at, lane, simulate.Event{ID: id + "-card", Source: source, Type: edge.LoyaltyPresented,
+		steps = append(steps, step{at + within(0), lane, simulate.Event{ID: id + "-card", Source: source, Type: edge.LoyaltyPresented,
 			Data: simulate.Presented{Identifier: v.Card, Kind: edge.KindCard, Method: "tap"}}, i})
 		if o.Events == "cards" {
 			continue
 		}
 		steps = append(steps,
-			step{at + turn*3/10, lane, simulate.Event{ID: id + "-start", Source: source, Type: edge.CheckoutStarted,
+			step{at + within(.3), lane, simulate.Event{ID: id + "-start", Source: source, Type: edge.CheckoutStarted,
 				Data: simulate.Checkout{Checkout: checkout, Cashier: "jo"}}, -1},
-			step{at + turn*7/10, lane, simulate.Event{ID: id + "-done", Source: source, Type: edge.CheckoutCompleted,
+			step{at + within(.7), lane, simulate.Event{ID: id + "-done", Source: source, Type: edge.CheckoutCompleted,
 				Data: completed(o, checkout, v.Items)}, -1})
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return int(a.at - b.at) })
