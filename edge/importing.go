@@ -65,12 +65,15 @@ type ImportProgress struct {
 
 // ImportReport is what came of an import. Every row of the file is counted once: Rows is New + Changed + Unchanged + Bad.
 type ImportReport struct {
-	Rows      int      `json:"rows"`
-	New       int      `json:"new"`       // made a customer, or told a visit
-	Changed   int      `json:"changed"`   // added to a customer who was known
-	Unchanged int      `json:"unchanged"` // said nothing new
-	Bad       int      `json:"bad"`       // could not be used
-	Problems  []BadRow `json:"problems,omitempty"`
+	Rows      int `json:"rows"`
+	New       int `json:"new"`       // made a customer, or told a visit
+	Changed   int `json:"changed"`   // added to a customer who was known
+	Unchanged int `json:"unchanged"` // said nothing new
+	Bad       int `json:"bad"`       // could not be used
+	// FactsLeftOut counts facts of customers who did not agree to be remembered; their rows are used otherwise.
+	FactsLeftOut int `json:"facts_left_out,omitempty"`
+
+	Problems []BadRow `json:"problems,omitempty"`
 }
 
 // MaxProblems is how many bad rows a report lists; beyond it counts only.

@@ -5,6 +5,7 @@ package store
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"redbench/edge"
+	"redbench/edge/exchange"
 )
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
@@ -179,6 +181,34 @@ func TestNothingIsLearntWithoutConsent(t *testing.T) {
 		if err := s.read.QueryRow(`SELECT count(*) FROM visits WHERE customer IS NOT NULL`).Scan(&n); err != nil || n != 0 {
 			t.Errorf("%d visits with a customer, %v", n, err)
 		}
+	}
+}
+
+// TestImportedFactsNeedConsent: the row is imported, its facts are not, and the report says how many.
+func TestImportedFactsNeedConsent(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	importCustomers(t, s, "identifier,name\n4,Cy\n")
+	file := "identifier,name,consent,fact.interest,fact.person\n" +
+		"1,Ada,none,sails,a sister\n2,Bo,recognise,bees,\n3,Maya,remember,tea,\n4,Cy,recognise,chess,\n"
+	r := importCustomers(t, s, file)
+	if counted(r) != [5]int{4, 3, 1, 0, 0} || r.FactsLeftOut != 4 {
+		t.Errorf("%+v", r)
+	}
+	if len(r.Problems) != 1 || r.Problems[0].Line != 2 || !strings.Contains(r.Problems[0].Reason, "4 in all") {
+		t.Errorf("problems %+v", r.Problems)
+	}
+	if again := importCustomers(t, s, file); counted(again) != [5]int{4, 0, 0, 4, 0} || again.FactsLeftOut != 4 {
+		t.Errorf("again: %+v", again)
+	}
+	var n int
+	if err := s.read.QueryRow(`SELECT count(*) FROM facts`).Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d facts at rest, %v", n, err)
+	}
+	// The consent of rows that say none counts too.
+	r, err := s.ImportCustomers(t.Context(), exchange.Customers(strings.NewReader("identifier,fact.interest\n5,tea\n"), exchange.Options{}),
+		edge.ImportOptions{Consent: edge.ConsentRecognise})
+	if err != nil || r.New != 1 || r.FactsLeftOut != 1 {
+		t.Errorf("%+v %v", r, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"redbench/edge"
 	"redbench/edge/seal"
@@ -22,6 +23,7 @@ type customerImport struct {
 	report    edge.ImportReport
 	forgotten map[[32]byte]bool
 	done      edge.ImportProgress
+	leftOut   int // line of the first row whose facts were left out; 0: none
 }
 
 // ImportCustomers takes customers in, row by row. An error among the rows that is an *edge.BadRow is counted and skipped;
@@ -29,7 +31,7 @@ type customerImport struct {
 //
 // A row's customer is the chain's id where it names one; else she is who has the identifier already, or somebody new. An
 // identifier that rows with different ids name belongs to all of them, and so to nobody at a tap. An empty field changes
-// nothing, and a fact is only ever added.
+// nothing. A fact is only ever added, and only with consent to be remembered.
 func (s *Store) ImportCustomers(ctx context.Context, rows iter.Seq2[edge.CustomerRow, error], o edge.ImportOptions) (edge.ImportReport, error) {
 	if o.Consent == "" {
 		o.Consent = edge.ConsentRemember
@@ -48,6 +50,11 @@ func (s *Store) ImportCustomers(ctx context.Context, rows iter.Seq2[edge.Custome
 
 func (im *customerImport) result(err error) (edge.ImportReport, error) {
 	tidy(&im.report)
+	if im.leftOut > 0 {
+		// One line for all of them, the last: these rows are no bad rows, and must not crowd those out.
+		im.report.Problems = append(im.report.Problems, edge.BadRow{Line: im.leftOut,
+			Reason: fmt.Sprintf("facts are kept only with consent %s; left out from this row on, %d in all", edge.ConsentRemember, im.report.FactsLeftOut)})
+	}
 	return im.report, err
 }
 
@@ -154,5 +161,16 @@ func (im *customerImport) count(people []*newcomer) {
 			im.report.Unchanged += n
 		}
 		im.report.Rows += n
+		im.countLeftOut(p)
+	}
+}
+
+func (im *customerImport) countLeftOut(p *newcomer) {
+	if p.leftOut == 0 {
+		return
+	}
+	im.report.FactsLeftOut += p.leftOut
+	if first := slices.Min(p.lines); im.leftOut == 0 || first < im.leftOut {
+		im.leftOut = first
 	}
 }

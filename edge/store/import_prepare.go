@@ -32,6 +32,10 @@ func (im *customerImport) prepare(people []*newcomer) error {
 		switch {
 		case p.bad != "":
 		case p.isNew:
+			if p.consent == "" {
+				p.consent = im.opt.Consent
+			}
+			p.leaveOutFacts()
 			fresh = append(fresh, p)
 		default:
 			known = append(known, p)
@@ -57,10 +61,14 @@ func (im *customerImport) sealNew(p *newcomer) error {
 		return err
 	}
 	p.id, p.wrapped, p.sealed = id[:], wrapped, p.person.sealed(key)
-	if p.consent == "" {
-		p.consent = im.opt.Consent
-	}
 	return p.sealFacts(key, p.facts)
+}
+
+// leaveOutFacts drops the facts of a customer who did not agree to be remembered.
+func (p *newcomer) leaveOutFacts() {
+	if p.consent != edge.ConsentRemember {
+		p.leftOut, p.facts = len(p.facts), nil
+	}
 }
 
 func (p *newcomer) sealFacts(key *seal.Customer, facts []edge.FactText) error {
@@ -146,6 +154,7 @@ func (im *customerImport) compare(p *newcomer, r profileRow) error {
 		p.since = r.since
 	}
 	p.update = p.update || p.consent != edge.Consent(r.consent) || p.since != r.since
+	p.leaveOutFacts()
 	if len(p.facts) == 0 {
 		return nil
 	}

@@ -24,6 +24,7 @@ type newcomer struct {
 	consent     edge.Consent // empty: no row says
 	since       int64
 	facts       []edge.FactText
+	leftOut     int // facts that her consent does not allow to keep
 
 	ref   edge.CustomerRef
 	isNew bool
