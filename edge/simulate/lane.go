@@ -51,13 +51,24 @@ func (l *lane) serve() bool {
 	}
 	if !l.wanted() {
 		l.endShift()
-		l.clock = l.clock.Add(10 * time.Minute)
+		l.pass(10 * time.Minute)
 		return true
 	}
 	l.shift()
 	l.visit()
-	l.clock = l.clock.Add(l.day.gap(l.random, l.clock))
+	l.pass(l.day.gap(l.random, l.clock))
 	return true
+}
+
+// pass lets a quiet time go by, which ends at closing time at the latest: the till is not left signed in.
+func (l *lane) pass(quiet time.Duration) {
+	if !l.clock.Before(l.closes) {
+		return
+	}
+	l.clock = l.clock.Add(quiet)
+	if l.clock.After(l.closes) {
+		l.clock = l.closes
+	}
 }
 
 // wanted tells whether this lane is open at this hour: the third and later ones only when it is busy.
