@@ -93,6 +93,32 @@ func BenchmarkProfile(b *testing.B) {
 	b.ReportMetric(at(tap, .5)/at(select1, .5), "×bare")
 }
 
+// BenchmarkTap is what a tap reads in a live store, where a commit went before it: SQLite then drops what a reading
+// connection had cached, so nothing is warm but the system's own cache.
+func BenchmarkTap(b *testing.B) {
+	s, cards := benchTown(b)
+	var seen, profile []time.Duration
+	for i := 0; b.Loop(); i++ {
+		e := filler(int(time.Now().UnixNano()))
+		e.Refused = nil
+		e.Lane = &edge.LaneRecord{Lane: "1", State: make([]byte, 500)}
+		commit(b, s, e)
+		began := time.Now()
+		if _, _, err := s.Seen(b.Context(), edge.EventKey{byte(i), byte(i >> 8)}); err != nil {
+			b.Fatal(err)
+		}
+		then := time.Now()
+		if _, err := s.Profile(b.Context(), cards[i*7919%len(cards)]); err != nil {
+			b.Fatal(err)
+		}
+		seen, profile = append(seen, then.Sub(began)), append(profile, time.Since(then))
+	}
+	slices.Sort(seen)
+	slices.Sort(profile)
+	b.ReportMetric(float64(seen[len(seen)/2].Nanoseconds())/1000, "µs-seen-p50")
+	b.ReportMetric(float64(profile[len(profile)/2].Nanoseconds())/1000, "µs-profile-p50")
+}
+
 // BenchmarkCommit is a batch of 16 entries, each an event, a lane and a visit of ten lines.
 func BenchmarkCommit(b *testing.B) {
 	s, cards := benchTown(b)

@@ -81,33 +81,20 @@ func (s *Store) tombstonesOf(ctx context.Context, ref edge.CustomerRef, id edge.
 }
 
 func (w *work) forget(ref edge.CustomerRef, tombstones [][32]byte) error {
-	n := int64(ref)
 	for _, hash := range tombstones {
 		if err := w.exec(`INSERT INTO tombstones (hash, at) VALUES (?, ?) ON CONFLICT DO NOTHING`, hash[:], w.opt.Now().UnixMicro()); err != nil {
 			return err
 		}
 	}
-	// Overwritten first, in place and at the same length: a delete may leave its page to be rearranged, and of all that
-	// is hers the key is what must be gone.
-	if err := w.exec(`UPDATE customers SET wrapped = zeroblob(length(wrapped)), sealed = zeroblob(length(sealed)) WHERE ref = ?`, n); err != nil {
+	if err := w.takeBack(ref); err != nil {
 		return err
 	}
 	for _, query := range []string{
-		`UPDATE words SET fact = NULL WHERE fact IN (SELECT id FROM facts WHERE customer = ?)`,
-		`UPDATE words SET closed = NULL WHERE closed IN (SELECT id FROM facts WHERE customer = ?)`,
-		`DELETE FROM outcomes WHERE prompt IN (SELECT id FROM prompts WHERE customer = ?)`,
-		`UPDATE words SET prompt = NULL WHERE prompt IN (SELECT id FROM prompts WHERE customer = ?)`,
-		`DELETE FROM prompts WHERE customer = ?`,
-		`DELETE FROM said WHERE customer = ?`,
-		`DELETE FROM facts WHERE customer = ?`,
-		`DELETE FROM habits WHERE customer = ?`,
-		`DELETE FROM memory WHERE customer = ?`,
-		`UPDATE visits SET customer = NULL WHERE customer = ?`,
 		`DELETE FROM identifiers WHERE customer = ?1 AND hash IN (SELECT hash FROM held WHERE customer = ?1)`,
 		`DELETE FROM held WHERE customer = ?`,
 		`DELETE FROM customers WHERE ref = ?`,
 	} {
-		if err := w.exec(query, n); err != nil {
+		if err := w.exec(query, int64(ref)); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -32,6 +33,7 @@ type customerImport struct {
 // A row's customer is the chain's id where it names one; else she is who has the identifier already, or somebody new. An
 // identifier that rows with different ids name belongs to all of them, and so to nobody at a tap. An empty field changes
 // nothing. A fact is only ever added, and only with consent to be remembered.
+// A row that lowers her consent takes back what the lower one does not cover, as Forget does.
 func (s *Store) ImportCustomers(ctx context.Context, rows iter.Seq2[edge.CustomerRow, error], o edge.ImportOptions) (edge.ImportReport, error) {
 	if o.Consent == "" {
 		o.Consent = edge.ConsentRemember
@@ -113,13 +115,28 @@ func (im *customerImport) chunk(h *hashed) error {
 	if err := im.prepare(people); err != nil {
 		return err
 	}
-	if err := im.write(people, h.done); err != nil {
+	err := im.write(people, h.done)
+	if slices.ContainsFunc(people, func(p *newcomer) bool { return p.lowered }) {
+		err = errors.Join(err, im.eraseLowered())
+	}
+	if err != nil {
 		return err
 	}
 	im.count(people)
 	im.done = h.done
 	progress(im.opt, im.done)
 	return h.err
+}
+
+// eraseLowered cuts the journal back, also when writing stopped halfway. One that is being read at the moment does not
+// end the import: upkeep cuts it back within seconds.
+func (im *customerImport) eraseLowered() error {
+	err := im.erase(im.ctx)
+	if errors.Is(err, ErrLingers) {
+		im.Store.opt.Log.Warn("a lower consent was imported", "error", ErrLingers)
+		return nil
+	}
+	return err
 }
 
 // loadForgotten reads the tombstones anew for each chunk: they are few, and one may have been added meanwhile.

@@ -60,7 +60,7 @@ func (im *customerImport) sealNew(p *newcomer) error {
 	if err != nil {
 		return err
 	}
-	p.id, p.wrapped, p.sealed = id[:], wrapped, p.person.sealed(key)
+	p.id, p.wrapped, p.sealed = id[:], wrapped, p.person.allowed(p.consent).sealed(key)
 	return p.sealFacts(key, p.facts)
 }
 
@@ -143,15 +143,21 @@ func (im *customerImport) compare(p *newcomer, r profileRow) error {
 	if err != nil {
 		return err
 	}
-	p.sealed = r.sealed
-	if after := before.merged(p.person); after != before {
-		p.sealed, p.update = after.sealed(key), true
-	}
 	if p.consent == "" {
 		p.consent = edge.Consent(r.consent)
 	}
 	if p.since == 0 {
 		p.since = r.since
+	}
+	p.wrapped, p.sealed = r.wrapped, r.sealed
+	if p.lowered = lowers(edge.Consent(r.consent), p.consent); p.lowered {
+		if key, p.wrapped, err = im.Store.opt.Seal.NewCustomerKey([16]byte(r.id)); err != nil {
+			return err
+		}
+	}
+	after := before.merged(p.person).allowed(p.consent)
+	if p.lowered || after != before {
+		p.sealed, p.update = after.sealed(key), true
 	}
 	p.update = p.update || p.consent != edge.Consent(r.consent) || p.since != r.since
 	p.leaveOutFacts()

@@ -34,6 +34,7 @@ type newcomer struct {
 	// what is to be written
 	id, wrapped, sealed []byte
 	update              bool // the customer's own row changes
+	lowered             bool // she takes consent back: what was learnt goes
 	missing             []identified
 	newFacts            []sealedFact
 }

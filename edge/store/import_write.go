@@ -117,9 +117,14 @@ func (w *work) addImported(p *newcomer, now int64) error {
 }
 
 func (w *work) updateKnown(p *newcomer, now int64) error {
+	if p.lowered {
+		if err := w.takeBack(p.ref); err != nil {
+			return err
+		}
+	}
 	if p.update {
-		err := w.exec(`UPDATE customers SET sealed = ?, since = ?, consent_at = CASE consent WHEN ? THEN consent_at ELSE ? END, consent = ? WHERE ref = ?`,
-			p.sealed, p.since, string(p.consent), now, string(p.consent), int64(p.ref))
+		err := w.exec(`UPDATE customers SET wrapped = ?, sealed = ?, since = ?, consent_at = CASE consent WHEN ? THEN consent_at ELSE ? END, consent = ? WHERE ref = ?`,
+			p.wrapped, p.sealed, p.since, string(p.consent), now, string(p.consent), int64(p.ref))
 		if err != nil {
 			return err
 		}

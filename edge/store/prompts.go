@@ -66,37 +66,44 @@ func (s *Store) key(ctx context.Context, q queryer, ref edge.CustomerRef) (keyOf
 	return keyOf{key, edge.Consent(consent)}, err
 }
 
-// prompt keeps what a prompt said. One about a customer who was forgotten meanwhile leaves nothing.
+// prompt keeps what a prompt said. One about a customer who was forgotten meanwhile, or said no, leaves nothing.
 func (w *work) prompt(e *edge.Entry) error {
 	if e.Prompt == nil {
 		return nil
 	}
-	p, id, now := *e.Prompt, idKey(e.Prompt.ID), w.opt.Now()
-	plain, err := encodeLines(p.Lines())
+	id := idKey(e.Prompt.ID)
+	sealed, err := w.sealPrompt(*e.Prompt, "prompt "+string(id))
+	if err == nil && sealed != nil {
+		err = w.exec(`INSERT INTO prompts (id, customer, at, sealed) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			id, nullable(e.Prompt.Customer), w.opt.Now().UnixMicro(), sealed)
+	}
 	if err != nil {
 		return fmt.Errorf("keeping a prompt: %w", err)
 	}
-	sealed := []byte(nil)
-	if p.Customer == edge.Stranger {
-		sealed = w.opt.Seal.SealOwn("prompt "+string(id), plain)
-	} else {
-		key, err := w.key(w.ctx, w.tx, p.Customer)
-		if errors.Is(err, edge.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("keeping a prompt: %w", err)
-		}
-		sealed = key.Seal("prompt "+string(id), plain)
-		if err := w.said(p, key); err != nil {
-			return fmt.Errorf("keeping what was said: %w", err)
-		}
-	}
-	if err := w.exec(`INSERT INTO prompts (id, customer, at, sealed) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		id, nullable(p.Customer), now.UnixMicro(), sealed); err != nil {
-		return fmt.Errorf("keeping a prompt: %w", err)
-	}
 	return nil
+}
+
+// sealPrompt gives a prompt's lines sealed, and remembers with the customer that they were said. Nil: nothing may be kept.
+func (w *work) sealPrompt(p edge.Prompt, label string) ([]byte, error) {
+	lines := p.Lines()
+	if p.Customer == edge.Stranger {
+		plain, err := encodeLines(lines)
+		return w.opt.Seal.SealOwn(label, plain), err
+	}
+	key, err := w.key(w.ctx, w.tx, p.Customer)
+	if errors.Is(err, edge.ErrNotFound) || err == nil && key.consent == edge.ConsentNone {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if key.consent != edge.ConsentRemember {
+		lines = nil // all lines rest on what was learnt: these were chosen before she took her consent back
+	} else if err := w.said(p, key); err != nil {
+		return nil, err
+	}
+	plain, err := encodeLines(lines)
+	return key.Seal(label, plain), err
 }
 
 // said remembers the prompt's lines with the customer, and that its facts were shown.

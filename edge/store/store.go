@@ -114,6 +114,8 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("making the database: %w", err)
 	}
+	// What a crash left in the journal may have been deleted by its last transactions.
+	s.lingers.Store(size(s.path+"-wal") > 0)
 	s.openPools()
 	if err := s.migrate(ctx); err != nil {
 		return err
