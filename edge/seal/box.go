@@ -87,6 +87,12 @@ func (b *Box) Tombstone(id edge.Identifier) [32]byte {
 	return b.tombstone.sum([]byte(id.Kind), []byte(Normal(id)))
 }
 
+// TombstoneOf is a tombstone of an identifier whose hash alone is known. Another key's hash of the same identifier has
+// another one.
+func (b *Box) TombstoneOf(h Hash) [32]byte {
+	return b.tombstone.sum([]byte("hash"), binary.BigEndian.AppendUint32(nil, h.Key), h.Sum[:])
+}
+
 // Digest gives a keyed digest of parts. Each part's length goes in before it, so that ("ab","c") differs from ("a","bc").
 func (b *Box) Digest(parts ...[]byte) [16]byte {
 	sum := b.digest.sum(parts...)

@@ -87,6 +87,11 @@ func TestHashes(t *testing.T) {
 	if b.Tombstone(edge.Identifier{Kind: edge.KindCard, Value: "1"}) == hash(edge.KindCard, "1") {
 		t.Error("a tombstone can be joined with the identifiers")
 	}
+	card := b.Hashes(edge.Identifier{Kind: edge.KindCard, Value: "1"})[0]
+	other := Hash{Key: card.Key + 1, Sum: card.Sum}
+	if of := b.TombstoneOf(card); of == card.Sum || of == b.TombstoneOf(other) || of != b.TombstoneOf(card) {
+		t.Error("a tombstone of a hash is the hash, says nothing of its key, or changes")
+	}
 	if open(t, t.TempDir()).Hashes(edge.Identifier{Kind: edge.KindCard, Value: "6001"})[0].Sum == hash(edge.KindCard, "6001") {
 		t.Error("two boxes hash alike")
 	}
@@ -214,6 +219,16 @@ func BenchmarkHashes(b *testing.B) {
 	box := open(b, b.TempDir())
 	for b.Loop() {
 		box.Hashes(edge.Identifier{Kind: edge.KindCard, Value: "6001002003004"})
+	}
+}
+
+func BenchmarkTombstones(b *testing.B) {
+	box := open(b, b.TempDir())
+	id := edge.Identifier{Kind: edge.KindCard, Value: "6001002003004"}
+	hash := box.Hashes(id)[0]
+	for b.Loop() {
+		box.Tombstone(id)
+		box.TombstoneOf(hash)
 	}
 }
 

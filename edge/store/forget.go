@@ -13,8 +13,9 @@ import (
 )
 
 // Forget takes a customer out: her row and wrapped key, everything that was learnt or said, and her part in visits,
-// which stay as a stranger's. A tombstone under a key of its own keeps an old file from bringing her back. It gives her
-// number, so that the lanes can be cleared, or edge.ErrNotFound, or edge.ErrAmbiguous for a shared identifier.
+// which stay as a stranger's. Tombstones under a key of their own keep an old file from bringing her back by any
+// identifier that was hers alone. It gives her number, so that the lanes can be cleared, or edge.ErrNotFound, or
+// edge.ErrAmbiguous for a shared identifier.
 //
 // When it returns nil, what was deleted is gone from the journal too. An error that wraps ErrLingers says that she is
 // forgotten, but the journal could not be cut back because somebody was reading all the time; upkeep will do it.
@@ -25,14 +26,14 @@ func (s *Store) Forget(ctx context.Context, id edge.Identifier) (edge.CustomerRe
 	if err != nil {
 		return 0, fmt.Errorf("forgetting a customer: %w", err)
 	}
-	tombstones, err := s.tombstonesOf(ctx, ref, id)
+	named, err := s.named(ctx, ref, id)
 	if err != nil {
 		return 0, fmt.Errorf("forgetting a customer: %w", err)
 	}
 	err = s.freeing(ctx, func() error {
 		return s.transact(ctx, func(tx *sql.Tx) error {
 			w := s.newWork(ctx, tx)
-			if err := w.forget(ref, tombstones); err != nil {
+			if err := w.forget(ref, named); err != nil {
 				return err
 			}
 			w.customers--
@@ -51,40 +52,13 @@ var ErrLingers = errors.New("what was deleted is still in the journal, which was
 // find gives the customer of an identifier without opening anything, so that one whose sealed columns are damaged can
 // be forgotten all the same.
 func (s *Store) find(ctx context.Context, id edge.Identifier) (edge.CustomerRef, error) {
-	for _, hash := range s.opt.Seal.Hashes(id) {
-		row, err := s.profileRow(ctx, selectByHash, hash.Sum[:])
-		if errors.Is(err, edge.ErrNotFound) {
-			continue
-		}
-		return edge.CustomerRef(row.ref), err
-	}
-	return 0, edge.ErrNotFound
+	row, _, err := s.rowOf(ctx, id)
+	return edge.CustomerRef(row.ref), err
 }
 
-// tombstonesOf are the hashes that keep her from coming back: of the identifier she was forgotten by, and of the
-// chain's own id, which rests sealed in her record and leads most rows of an import.
-func (s *Store) tombstonesOf(ctx context.Context, ref edge.CustomerRef, id edge.Identifier) ([][32]byte, error) {
-	out := [][32]byte{s.opt.Seal.Tombstone(id)}
-	row, err := s.profileRow(ctx, selectByRef, int64(ref))
-	if err != nil {
-		return nil, err
-	}
-	_, key, err := s.customer(row)
-	if err != nil {
-		return out, nil // damaged: forgotten by the one identifier we have
-	}
-	p, err := openPerson(key, row.sealed)
-	if err != nil || p.chain == "" {
-		return out, nil
-	}
-	return append(out, s.opt.Seal.Tombstone(edge.Identifier{Kind: edge.KindCustomer, Value: p.chain})), nil
-}
-
-func (w *work) forget(ref edge.CustomerRef, tombstones [][32]byte) error {
-	for _, hash := range tombstones {
-		if err := w.exec(`INSERT INTO tombstones (hash, at) VALUES (?, ?) ON CONFLICT DO NOTHING`, hash[:], w.opt.Now().UnixMicro()); err != nil {
-			return err
-		}
+func (w *work) forget(ref edge.CustomerRef, named []edge.Identifier) error {
+	if err := w.bury(ref, named); err != nil {
+		return err
 	}
 	if err := w.takeBack(ref); err != nil {
 		return err

@@ -139,26 +139,6 @@ func (im *customerImport) eraseLowered() error {
 	return err
 }
 
-// loadForgotten reads the tombstones anew for each chunk: they are few, and one may have been added meanwhile.
-func (im *customerImport) loadForgotten() error {
-	rows, err := im.read.QueryContext(im.ctx, `SELECT hash FROM tombstones`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	im.forgotten = map[[32]byte]bool{}
-	for rows.Next() {
-		var hash []byte
-		if err := rows.Scan(&hash); err != nil {
-			return err
-		}
-		if len(hash) == 32 {
-			im.forgotten[[32]byte(hash)] = true
-		}
-	}
-	return rows.Err()
-}
-
 // count books the chunk's rows. Of several rows that make one new customer the first made her, the others added.
 func (im *customerImport) count(people []*newcomer) {
 	for _, p := range people {

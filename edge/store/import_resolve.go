@@ -197,7 +197,7 @@ func (im *customerImport) resolve(people []*newcomer) error {
 		if p.bad != "" {
 			continue
 		}
-		if p.bad = im.buried(p); p.bad != "" {
+		if p.bad = im.buried(p, owners); p.bad != "" {
 			continue
 		}
 		if err := im.known(p, owners, taken); err != nil {
@@ -215,23 +215,6 @@ func (im *customerImport) resolve(people []*newcomer) error {
 		}
 	}
 	return nil
-}
-
-// buried gives the reason when she was forgotten and her rows state no new consent, and notes the tombstones that a new
-// consent lifts.
-func (im *customerImport) buried(p *newcomer) string {
-	if len(im.forgotten) == 0 {
-		return ""
-	}
-	for _, i := range p.all() {
-		if hash := im.Store.opt.Seal.Tombstone(edge.Identifier{Kind: i.kind, Value: i.value}); im.forgotten[hash] {
-			p.lift = append(p.lift, hash)
-		}
-	}
-	if len(p.lift) > 0 && (p.consent == "" || p.consent == edge.ConsentNone) {
-		return forgottenRow
-	}
-	return ""
 }
 
 func owns(owners map[[32]byte][]edge.CustomerRef, i identified, ref edge.CustomerRef) bool {

@@ -49,20 +49,33 @@ func (r *profileRow) places() []any {
 // gives who she is and nothing that was learnt.
 func (s *Store) Profile(ctx context.Context, id edge.Identifier) (edge.Profile, error) {
 	ctx = context.WithoutCancel(ctx) // a watched context costs a goroutine a statement; these take microseconds
-	for i, hash := range s.opt.Seal.Hashes(id) {
-		row, err := s.profileRow(ctx, selectByHash, hash.Sum[:])
-		if errors.Is(err, edge.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return edge.Profile{}, err
-		}
-		if i > 0 {
-			s.again.add(id, edge.CustomerRef(row.ref))
-		}
-		return s.profile(ctx, row)
+	row, current, err := s.rowOf(ctx, id)
+	if err != nil {
+		return edge.Profile{}, err
 	}
-	return edge.Profile{}, edge.ErrNotFound
+	if !current {
+		s.again.add(id, edge.CustomerRef(row.ref))
+	}
+	return s.profile(ctx, row)
+}
+
+// rowOf finds the customer of an identifier, and whether it rests under the current key. It looks under all live keys,
+// also when one finds her: of those who share a card one may have it under the old key and another under the new.
+func (s *Store) rowOf(ctx context.Context, id edge.Identifier) (row profileRow, current bool, err error) {
+	err = edge.ErrNotFound
+	for i, hash := range s.opt.Seal.Hashes(id) {
+		next, e := s.profileRow(ctx, selectByHash, hash.Sum[:])
+		switch {
+		case errors.Is(e, edge.ErrNotFound):
+		case e != nil:
+			return row, false, e
+		case err != nil:
+			row, current, err = next, i == 0, nil
+		case next.ref != row.ref:
+			return row, false, edge.ErrAmbiguous
+		}
+	}
+	return row, current, err
 }
 
 // ProfileOf reads a customer by her number, or gives edge.ErrNotFound.

@@ -40,7 +40,8 @@ func (r *rehash) take() []rehashed {
 	return list
 }
 
-// rehash moves what was found to the current key. One that another customer shares keeps all its rows.
+// rehash moves what was found to the current key. Whoever came to share it since the tap keeps it where it is, and is
+// found all the same (see rowOf).
 func (w *work) rehash() error {
 	for _, r := range w.again.take() {
 		hashes := w.opt.Seal.Hashes(r.id)

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"redbench/edge"
+	"redbench/edge/seal"
+)
+
+// A tombstone keeps an old file from bringing a forgotten customer back. Of an identifier whose value is at hand it is
+// made from the value, and outlives every change of keys; of one that rests as a hash alone it is made from that hash,
+// and lives as long as the hash's key.
+
+// named are the identifiers whose values are at hand: the one she is to be forgotten by, and the chain's own id, which
+// rests sealed in her record.
+func (s *Store) named(ctx context.Context, ref edge.CustomerRef, id edge.Identifier) ([]edge.Identifier, error) {
+	out := []edge.Identifier{id}
+	row, err := s.profileRow(ctx, selectByRef, int64(ref))
+	if err != nil {
+		return nil, err
+	}
+	_, key, err := s.customer(row)
+	if err != nil {
+		return out, nil // damaged: she can be forgotten all the same
+	}
+	p, err := openPerson(key, row.sealed)
+	if err != nil || p.chain == "" {
+		return out, nil
+	}
+	return append(out, edge.Identifier{Kind: edge.KindCustomer, Value: p.chain}), nil
+}
+
+// bury leaves a tombstone for each identifier that is hers alone. One that another customer shares stays that
+// customer's.
+func (w *work) bury(ref edge.CustomerRef, named []edge.Identifier) error {
+	hashes, err := w.onlyHers(ref)
+	if err != nil {
+		return err
+	}
+	var tombstones [][32]byte
+	for _, id := range named {
+		tombstones = append(tombstones, w.opt.Seal.Tombstone(id))
+	}
+	for _, hash := range hashes {
+		tombstones = append(tombstones, w.opt.Seal.TombstoneOf(hash))
+	}
+	for _, t := range tombstones {
+		if err := w.exec(`INSERT INTO tombstones (hash, at) VALUES (?, ?) ON CONFLICT DO NOTHING`, t[:], w.opt.Now().UnixMicro()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onlyHers are the hashes that find her and nobody else.
+func (w *work) onlyHers(ref edge.CustomerRef) ([]seal.Hash, error) {
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT i.key, i.hash FROM held h JOIN identifiers i ON i.hash = h.hash AND i.customer = h.customer
+		WHERE h.customer = ? AND NOT EXISTS (SELECT 1 FROM identifiers o WHERE o.hash = h.hash AND o.customer <> h.customer)`, int64(ref))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var hashes []seal.Hash
+	for rows.Next() {
+		var hash sql.RawBytes
+		var each seal.Hash
+		if err := rows.Scan(&each.Key, &hash); err != nil {
+			return nil, err
+		}
+		if len(hash) != len(each.Sum) {
+			return nil, errRecord
+		}
+		copy(each.Sum[:], hash)
+		hashes = append(hashes, each)
+	}
+	return hashes, rows.Err()
+}
+
+// loadForgotten reads the tombstones anew for each chunk: they are few, and one may have been added meanwhile.
+func (im *customerImport) loadForgotten() error {
+	rows, err := im.read.QueryContext(im.ctx, `SELECT hash FROM tombstones`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	im.forgotten = map[[32]byte]bool{}
+	for rows.Next() {
+		var hash []byte
+		if err := rows.Scan(&hash); err != nil {
+			return err
+		}
+		if len(hash) == 32 {
+			im.forgotten[[32]byte(hash)] = true
+		}
+	}
+	return rows.Err()
+}
+
+// buried gives the reason when she was forgotten and her rows state no new consent, and notes the tombstones that are
+// lifted otherwise. What somebody who is known has is no forgotten customer's: neither an identifier that was shared, or
+// was given to another since, nor those that the rows of somebody who is known add.
+func (im *customerImport) buried(p *newcomer, owners map[[32]byte][]edge.CustomerRef) (reason string) {
+	if len(im.forgotten) == 0 {
+		return ""
+	}
+	for _, i := range p.all() {
+		if len(refsOf(owners, i)) == 0 {
+			p.lift = append(p.lift, im.tombstonesOf(i)...)
+		}
+	}
+	known := len(refsOf(owners, p.primary())) > 0
+	if len(p.lift) > 0 && !known && (p.consent == "" || p.consent == edge.ConsentNone) {
+		return forgottenRow
+	}
+	return ""
+}
+
+// tombstonesOf are those that an identifier has.
+func (im *customerImport) tombstonesOf(i identified) (has [][32]byte) {
+	box := im.Store.opt.Seal
+	if t := box.Tombstone(edge.Identifier{Kind: i.kind, Value: i.value}); im.forgotten[t] {
+		has = append(has, t)
+	}
+	for _, hash := range i.hashes {
+		if t := box.TombstoneOf(hash); im.forgotten[t] {
+			has = append(has, t)
+		}
+	}
+	return has
+}
