@@ -109,6 +109,9 @@ func (k FactKind) Valid() bool {
 // StaysOpen reports whether a fact of this kind outranks everything until a person resolves it.
 func (k FactKind) StaysOpen() bool { return k == FactComplaint || k == FactPromise }
 
+// PlaceImport is the place of a fact that came with an import: nobody knows where, or to whom, it was told.
+const PlaceImport = "import"
+
 // Fact is one thing that a customer told, or that a person noted about her, and who learned it, where and when.
 type Fact struct {
 	ID       string // UUIDv7

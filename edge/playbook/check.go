@@ -151,8 +151,10 @@ func (p *Playbook) typical(lang int, t template) string {
 			return "Sourdough" + w.phrases["and"].render(func(slot) string { return "" }) + "Figs"
 		case "preference":
 			return "No lid"
-		case "often", "source":
-			return "In 8 of 9 baskets"
+		case "as_liked":
+			return "Oat Flat White LG, no lid"
+		case "often", "source", "learned":
+			return "At 8 of 9 visits"
 		case "told": // left out where it would be too long
 			return ""
 		}

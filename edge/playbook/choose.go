@@ -25,6 +25,7 @@ func (p *Playbook) Choose(in Input) Choice {
 	if c.level == edge.ConsentRemember {
 		prompt.Avoid = c.choose(lineAvoid)
 		prompt.Do = c.choose(lineDo)
+		c.spoken(prompt.Do)
 		prompt.Remember = c.choose(lineRemember)
 		if prompt.Avoid == nil {
 			prompt.Ask = c.ask()
@@ -47,7 +48,7 @@ type chooser struct {
 	seed  uint64
 	facts []edge.Fact // open, not private, newest first
 	usual *edge.Habit // the most usual thing that is sure enough to be named and is nobody's secret
-	last  []string    // things of the last visit, readable, without the usual one
+	last  []string    // things of the last visit that are worth a word, readable, the rarest first
 	said  []string    // the rules of the last prompt, with their variants
 	at    time.Time   // when that was
 	used  []string    // ids of facts that stand in this prompt already
@@ -136,28 +137,6 @@ func openFacts(all []edge.Fact, now time.Time) []edge.Fact {
 		}
 	}
 	return open
-}
-
-// things finds what her baskets say, and that may be named.
-func (c *chooser) things() {
-	profile, v := &c.in.Profile, &c.m.vars
-	for i := range profile.Usual {
-		h := &profile.Usual[i]
-		if memory.Named(*h) && h.Name != "" && !c.p.private(h.Name) {
-			c.usual = h
-			v.Usual = useVar{Share: h.P, Times: h.Times, Days: memory.DaysSince(h.Last, c.in.Now)}
-			break
-		}
-	}
-	for _, item := range profile.Last.Items {
-		if item.Quantity <= 0 || item.Name == "" || c.usual != nil && item.SKU == c.usual.SKU || c.p.private(item.Name) {
-			continue
-		}
-		if name := readable(item.Name); !slices.Contains(c.last, name) && len(c.last) < 2 {
-			c.last = append(c.last, name)
-		}
-	}
-	v.Last = lastVar{Things: len(c.last), Days: c.days}
 }
 
 // lastSaid finds what the last prompt said. A prompt of this same visit (she was put aside and comes back) is not one: it
@@ -300,12 +279,7 @@ func (c *chooser) try(r *rule, s subject) *pick {
 	}
 	got := &pick{rule: r, fact: s.fact, variant: c.variant(r, last), order: mix(c.seed, uint64(r.at))}
 	f := filler{c: c, fact: s.fact, told: true}
-	t := r.texts[c.lang][got.variant]
-	got.text = t.render(f.fill)
-	if t.uses("told") && long(got.text) {
-		f.told = false
-		got.text = t.render(f.fill)
-	}
+	got.text = f.text(r.texts[c.lang][got.variant])
 	if f.empty {
 		c.note(r, s.fact, "nothing to fill in")
 		return nil

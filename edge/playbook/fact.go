@@ -20,12 +20,6 @@ func factText(f *edge.Fact) string {
 	return cut(text, maxFact)
 }
 
-// shop is the store in a fact's place: "harbour · 3" was learned at harbour.
-func shop(place string) string {
-	store, _, _ := strings.Cut(place, "·")
-	return tidy(store)
-}
-
 // first makes the first letter a capital, where the script has any.
 func first(text string) string {
 	r, n := utf8.DecodeRuneInString(text)

@@ -53,6 +53,7 @@ type document struct {
 	Version    int                          `toml:"version"`
 	Languages  []string                     `toml:"languages"`
 	Hush       []string                     `toml:"hush"`
+	Dull       map[string][]string          `toml:"dull"`
 	Hello      map[string][]spoken          `toml:"hello"`
 	Goodbye    map[string][]spoken          `toml:"goodbye"`
 	Phrases    map[string]map[string]string `toml:"phrases"`
@@ -104,7 +105,7 @@ func (v *variants) UnmarshalTOML(value any) error {
 
 // keys lists the known keys of each table, for the nearest name.
 var keys = map[string][]string{
-	"":          {"version", "languages", "hush", "hello", "goodbye", "phrases", "rule", "principle"},
+	"":          {"version", "languages", "hush", "dull", "hello", "goodbye", "phrases", "rule", "principle"},
 	"rule":      {"name", "line", "about", "facts", "aged", "stage", "when", "priority", "cooldown_days", "repeat", "text", "why"},
 	"principle": {"title", "text"},
 }
@@ -220,6 +221,7 @@ func (l *loader) fill(doc *document) {
 	if doc.Hush == nil {
 		doc.Hush = def.Hush
 	}
+	fillMap(&doc.Dull, def.Dull)
 	fillMap(&doc.Hello, def.Hello)
 	fillMap(&doc.Goodbye, def.Goodbye)
 	fillMap(&doc.Phrases, def.Phrases)
@@ -306,6 +308,7 @@ func (l *loader) words(doc *document) {
 			l.wrong("phrases."+tag, "phrases in language %q miss: %s", tag, strings.Join(missing, ", "))
 		}
 		l.out.words = append(l.out.words, w)
+		l.out.dull = append(l.out.dull, doc.Dull[tag])
 	}
 }
 

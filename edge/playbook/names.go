@@ -11,7 +11,9 @@ import (
 // Lengths of what stands on a screen, in characters.
 const (
 	glance   = 60 // a line that is read at a glance
-	maxFact  = 80 // a told fact
+	twoLines = 72 // more than this does not fit two lines of an ordinary screen (1366 by 768)
+	maxFact  = twoLines
+	shortest = 20 // what is left of a fact, however long the text around it
 	maxThing = 34 // the name of a thing
 )
 

@@ -24,6 +24,7 @@ type Playbook struct {
 	words      []words          // by language
 	principles []principle
 	hushed     map[string][]string // by the first three bytes
+	dull       [][]string          // by language: words of things that make a poor memory
 	machines   sync.Pool           // of *machine
 }
 

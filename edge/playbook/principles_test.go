@@ -103,7 +103,7 @@ func TestRule3YourOnlyCustomer(t *testing.T) {
 func TestRule4ActBeforeSheAsks(t *testing.T) {
 	p := Default()
 	do := p.Choose(maya()).Prompt.Do
-	if text(do) != "Likely today: Oat Flat White LG · No lid" || !strings.Contains(do.Why, "8 of 9") {
+	if text(do) != "The usual, perhaps: Oat Flat White LG, no lid" || !strings.Contains(do.Why, "8 of 9") {
 		t.Errorf("%+v", do)
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -263,7 +263,7 @@ func TestRule7HonourTheRelationship(t *testing.T) {
 		}
 	})
 	in := maya().with(told("f", edge.FactInterest, "Grows roses on the allotment", 500*day))
-	if got := p.Choose(in).Prompt; text(got.Ask) != "Is this still so? (Grows roses on the allotment)" {
+	if got := p.Choose(in).Prompt; text(got.Ask) != "Still so? Grows roses on the allotment" {
 		t.Errorf("an old fact is not asked anew: %q", text(got.Ask))
 	}
 	in = maya()

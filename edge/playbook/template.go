@@ -19,8 +19,8 @@ type slot string
 
 // slots are the places that a rule's text or reason may have.
 var slots = []string{
-	"hello", "goodbye", "name", "fact", "told", "source", "ago", "in_days",
-	"item", "preference", "often", "times", "tenths", "items", "days", "months", "visits",
+	"hello", "goodbye", "name", "fact", "told", "source", "learned", "ago", "in_days",
+	"item", "as_liked", "preference", "often", "times", "tenths", "items", "days", "months", "visits",
 }
 
 // phraseSlots are the places that a phrase may have.

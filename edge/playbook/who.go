@@ -111,9 +111,25 @@ type filler struct {
 	c      *chooser
 	fact   *edge.Fact
 	told   bool   // say who learned it, where that is known
+	over   int    // by how many characters a fact is cut short
 	days   int    // for {days} and {months} inside a phrase
 	joined string // id of a fact that was taken along
 	empty  bool   // a place had nothing to be filled with
+}
+
+// text fills a text so that it fits: without its source where that makes it longer than a glance, and with a fact cut
+// short where it would not fit the screen. Who learned it then stands in the reason.
+func (f *filler) text(t template) string {
+	text := t.render(f.fill)
+	if long(text) && t.uses("told") {
+		f.told = false
+		text = t.render(f.fill)
+	}
+	if over := utf8.RuneCountInString(text) - twoLines; over > 0 && t.uses("fact") {
+		f.over = over
+		text = t.render(f.fill)
+	}
+	return text
 }
 
 // must notes that a place was left empty: the rule then says nothing rather than half a sentence.
@@ -145,6 +161,8 @@ func (f *filler) fill(s slot) string {
 		return f.must(c.items())
 	case "preference":
 		return f.must(f.preference())
+	case "as_liked":
+		return f.must(f.asLiked())
 	}
 	if f.fact != nil {
 		return f.fillFact(s)
@@ -158,14 +176,14 @@ func (f *filler) fill(s slot) string {
 func (f *filler) fillFact(s slot) string {
 	switch s {
 	case "fact":
-		return f.must(factText(f.fact))
+		text := factText(f.fact)
+		return f.must(cut(text, max(utf8.RuneCountInString(text)-f.over, shortest)))
 	case "told":
-		if !f.told || f.fact.ToldTo == "" && f.fact.Place == "" {
-			return ""
-		}
-		return " (" + f.source() + ")"
+		return f.suffix()
 	case "source":
 		return first(f.source())
+	case "learned":
+		return f.learned()
 	case "in_days":
 		n, found := inDays(f.fact, f.c.in.Now)
 		if !found {
@@ -201,13 +219,16 @@ func (f *filler) often() string {
 }
 
 // ago tells how long ago the fact was told, or the last visit was.
-func (f *filler) ago() string {
+func (f *filler) ago() string { return f.spell("ago") }
+
+// spell tells the same time by one of the phrases for it: "ago", "kept".
+func (f *filler) spell(kind string) string {
 	days := f.c.days
 	if f.fact != nil {
 		days = max(0, memory.DaysSince(f.fact.At, f.c.in.Now))
 	}
 	inner := filler{c: f.c, days: days}
-	return f.c.words.phrases[spanName("ago", days)].render(inner.span)
+	return f.c.words.phrases[spanName(kind, days)].render(inner.span)
 }
 
 func (f *filler) span(s slot) string {
@@ -220,60 +241,10 @@ func (f *filler) span(s slot) string {
 	return ""
 }
 
-// source tells whom she told it, and where.
-func (f *filler) source() string {
-	who, place := tidy(f.fact.ToldTo), shop(f.fact.Place)
-	name := "told"
-	switch {
-	case who != "" && place != "":
-		name = "told_to_at"
-	case who != "":
-		name = "told_to"
-	case place != "":
-		name = "told_at"
-	}
-	return f.c.words.phrases[name].render(func(s slot) string {
-		switch s {
-		case "who":
-			return cut(who, 24)
-		case "place":
-			return cut(place, 24)
-		}
-		return ""
-	})
-}
-
-// preference is a short told preference that another line may take along.
-func (f *filler) preference() string {
-	for i := range f.c.facts {
-		each := &f.c.facts[i]
-		if each.Kind == edge.FactPreference && each.Text != "" && !old(each, f.c.in.Now) {
-			f.joined = each.ID
-			return factText(each)
-		}
-	}
-	return ""
-}
-
 // name is how she is spoken to.
 func (c *chooser) name() string {
 	if address := tidy(c.in.Profile.Customer.Address); address != "" {
 		return address
 	}
 	return tidy(c.in.Profile.Customer.Name)
-}
-
-// items names one or two things of the last visit.
-func (c *chooser) items() string {
-	switch len(c.last) {
-	case 0:
-		return ""
-	case 1:
-		return c.last[0]
-	}
-	both := c.last[0] + c.words.phrases["and"].render(func(slot) string { return "" }) + c.last[1]
-	if utf8.RuneCountInString(both) > glance-15 {
-		return c.last[0]
-	}
-	return both
 }

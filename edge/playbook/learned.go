@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package playbook
+
+import (
+	"strings"
+	"unicode"
+
+	"redbench/edge"
+)
+
+// imported reports whether a fact came with an import, and nobody knows who was told.
+func imported(f *edge.Fact) bool { return f.ToldTo == "" && f.Place == edge.PlaceImport }
+
+// teller is the name of whoever was told. A till's number for a cashier is no name.
+func teller(f *edge.Fact) string {
+	if !strings.ContainsFunc(f.ToldTo, unicode.IsLetter) {
+		return ""
+	}
+	return cut(tidy(f.ToldTo), 24)
+}
+
+// shop is the store in a fact's place: "harbour · 3" was learned at harbour. An import is no place.
+func shop(f *edge.Fact) string {
+	if f.Place == edge.PlaceImport {
+		return ""
+	}
+	store, _, _ := strings.Cut(f.Place, "·")
+	return cut(tidy(store), 24)
+}
+
+// suffix says behind a fact who was told, and where. Where neither is known it says nothing: that something is on record
+// helps no cashier.
+func (f *filler) suffix() string {
+	if !f.told || teller(f.fact) == "" && shop(f.fact) == "" {
+		return ""
+	}
+	return " (" + f.source() + ")"
+}
+
+// source tells whom she told it, and where.
+func (f *filler) source() string {
+	who, place := teller(f.fact), shop(f.fact)
+	name := "told"
+	switch {
+	case imported(f.fact):
+		name = "kept"
+	case who != "" && place != "":
+		name = "told_to_at"
+	case who != "":
+		name = "told_to"
+	case place != "":
+		name = "told_at"
+	}
+	return f.c.words.phrases[name].render(func(s slot) string {
+		switch s {
+		case "who":
+			return who
+		case "place":
+			return place
+		}
+		return ""
+	})
+}
+
+// learned is where the fact comes from, and since when: "Told to Jo at harbour, 12 days ago". Of what was imported only
+// the day of the import is known, and she may have told it years before.
+func (f *filler) learned() string {
+	if imported(f.fact) {
+		return f.spell("kept")
+	}
+	return first(f.source()) + ", " + f.ago()
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package playbook
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"redbench/edge"
+	"redbench/edge/memory"
+)
+
+// rare is the greatest share of her baskets at which a thing still tells something about one visit.
+const rare = .25
+
+// things finds what her baskets say, and that may be named.
+func (c *chooser) things() {
+	profile, v := &c.in.Profile, &c.m.vars
+	c.usual = c.mostUsual()
+	if h := c.usual; h != nil {
+		v.Usual = useVar{Share: h.P, Times: h.Times, Days: memory.DaysSince(h.Last, c.in.Now)}
+	}
+	c.last = c.telling(profile.Last.Items)
+	v.Last = lastVar{Things: len(c.last), Days: c.days}
+}
+
+// mostUsual is the most usual thing that is sure enough to be named and is nobody's secret. A bag or a deposit is it only
+// when there is nothing else, or when she told how she wants it.
+func (c *chooser) mostUsual() *edge.Habit {
+	var dull *edge.Habit
+	for i := range c.in.Profile.Usual {
+		h := &c.in.Profile.Usual[i]
+		switch {
+		case !memory.Named(*h) || h.Name == "" || c.p.private(h.Name):
+		case !c.dull(h.Name) || c.wished(h.Name):
+			return h
+		case dull == nil:
+			dull = h
+		}
+	}
+	return dull
+}
+
+// telling finds the things of the last visit that are worth a word, the rarest first. What she takes every time says
+// nothing about that visit, and the cashier has it in the line to do already; what she took for once is what she would
+// remember herself.
+func (c *chooser) telling(items []edge.Item) []string {
+	type thing struct {
+		name  string
+		share float64
+	}
+	var all []thing
+	for _, item := range items {
+		share, tells := c.share(item)
+		name := readable(item.Name)
+		if !tells || item.Quantity <= 0 || name == "" || c.p.private(item.Name) || c.dull(item.Name) ||
+			slices.ContainsFunc(all, func(t thing) bool { return t.name == name }) {
+			continue
+		}
+		all = append(all, thing{name, share})
+	}
+	slices.SortStableFunc(all, func(a, b thing) int { return cmp.Compare(a.share, b.share) })
+	most := 2
+	if c.usual != nil {
+		most = 1 // she has a usual thing: one exception is a memory, two are a receipt
+	}
+	var names []string
+	for _, each := range all[:min(most, len(all))] {
+		names = append(names, each.name)
+	}
+	return names
+}
+
+// share is how often she takes a thing, and whether that is seldom enough to tell. Beyond her eight most usual things it
+// is not known, and less than theirs.
+func (c *chooser) share(item edge.Item) (share float64, tells bool) {
+	for _, h := range c.in.Profile.Usual {
+		if h.SKU == item.SKU {
+			return h.P, !memory.Named(h) && (h.Times < 3 || h.P <= rare)
+		}
+	}
+	return 0, true
+}
+
+// spoken takes what a line names out of the things to remember: said twice in one prompt, it is noise.
+func (c *chooser) spoken(l *edge.Line) {
+	if l == nil {
+		return
+	}
+	text := strings.ToLower(l.Text)
+	c.last = slices.DeleteFunc(c.last, func(name string) bool { return strings.Contains(text, strings.ToLower(name)) })
+	c.m.vars.Last.Things = len(c.last)
+}
+
+// dull reports whether a thing makes a poor memory, by the word that says what it is.
+func (c *chooser) dull(name string) bool {
+	head := strings.ToLower(c.head(name))
+	return slices.ContainsFunc(c.p.dull[c.lang], func(word string) bool {
+		// German writes a bag of paper as one word: Papiertüte.
+		return head == word || c.p.languages[c.lang] == "de" && len(word) > 3 && strings.HasSuffix(head, word)
+	})
+}
+
+// items names one or two things of the last visit.
+func (c *chooser) items() string {
+	switch len(c.last) {
+	case 0:
+		return ""
+	case 1:
+		return c.last[0]
+	}
+	both := c.last[0] + c.and() + c.last[1]
+	// "Cheese toastie and Egg and cress sandwich" cannot be heard apart.
+	if utf8.RuneCountInString(both) > glance-15 || strings.Contains(c.last[0]+c.last[1], c.and()) {
+		return c.last[0]
+	}
+	return both
+}
+
+func (c *chooser) and() string {
+	return c.words.phrases["and"].render(func(slot) string { return "" })
+}
