@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 	"unicode"
@@ -62,6 +63,9 @@ func TestEveryFactBelongsToSomebodyAndIsShort(t *testing.T) {
 			kinds[f.Kind]++
 			if !f.Kind.Valid() || f.Text == "" || len([]rune(f.Text)) > 70 {
 				t.Errorf("%s: fact %q (%s) is not one short line of a known kind", p.Name, f.Text, f.Kind)
+			}
+			if f.Kind == edge.FactPreference && (len([]rune(f.Text)) > 25 || strings.ContainsAny(f.Text, ":;.")) {
+				t.Errorf("%s: %q does not stand behind the name of a thing: \"Oat flat white, no lid\"", p.Name, f.Text)
 			}
 			if slices.ContainsFunc(p.Facts[:i], func(g Fact) bool { return g.Kind == f.Kind }) {
 				t.Errorf("%s has two facts %q: a row of the import holds one", p.Name, f.Kind)
