@@ -84,7 +84,7 @@ func (w *work) insertNew(people []*newcomer, now int64) error {
 		ties[i] = tie{primary.hashes[0], primary.kind, p.ref}
 		held = p.held(held)
 	}
-	if err := w.insert(`INSERT INTO customers (ref, id, wrapped, sealed, consent, consent_at, since) VALUES `, 7, rows); err != nil {
+	if err := w.insert(`INSERT INTO customers (ref, id, wrapped, sealed, consent, consent_at, since) VALUES `, 7, rows, ""); err != nil {
 		return err
 	}
 	if err := errors.Join(w.insertTies(ties), w.insertHeld(held)); err != nil {
@@ -141,7 +141,7 @@ func (p *newcomer) held(values []any) []any {
 }
 
 func (w *work) insertHeld(values []any) error {
-	return w.insert(`INSERT OR IGNORE INTO held (customer, hash, kind) VALUES `, 3, values)
+	return w.insert(`INSERT OR IGNORE INTO held (customer, hash, kind) VALUES `, 3, values, "")
 }
 
 func (w *work) insertTies(ties []tie) error {
@@ -149,14 +149,15 @@ func (w *work) insertTies(ties []tie) error {
 	for i := range ties {
 		rows = append(rows, ties[i].hash.Sum[:], int64(ties[i].ref), ties[i].hash.Key)
 	}
-	return w.insert(`INSERT OR IGNORE INTO identifiers (hash, customer, key) VALUES `, 3, rows)
+	return w.insert(`INSERT OR IGNORE INTO identifiers (hash, customer, key) VALUES `, 3, rows, "")
 }
 
-// insert writes several rows with one statement. A full batch has one text and so one prepared statement.
-func (w *work) insert(head string, columns int, values []any) error {
+// insert writes several rows with one statement, which ends in tail. A full batch has one text and so one prepared
+// statement.
+func (w *work) insert(head string, columns int, values []any, tail string) error {
 	if len(values) == 0 {
 		return nil
 	}
 	row := "(" + marks(columns) + "),"
-	return w.exec(head+strings.TrimSuffix(strings.Repeat(row, len(values)/columns), ","), values...)
+	return w.exec(head+strings.TrimSuffix(strings.Repeat(row, len(values)/columns), ",")+tail, values...)
 }

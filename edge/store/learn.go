@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"redbench/edge"
 	"redbench/edge/memory"
@@ -92,11 +94,14 @@ func (w *work) take(m *learnt, v visitRow) error {
 	if err != nil {
 		return err
 	}
-	for _, thing := range memory.Things(items) {
-		h, err := w.habit(m, numbers[thing.SKU], thing.SKU)
-		if err != nil {
+	things := memory.Things(items)
+	for part := range slices.Chunk(things, insertBatch) {
+		if err := w.recall(m, part, numbers); err != nil {
 			return err
 		}
+	}
+	for _, thing := range things {
+		h := m.habits[numbers[thing.SKU]]
 		h.logw = memory.Add(h.logw, int(m.visits))
 		h.times++
 		h.last = v.at
@@ -129,21 +134,34 @@ func (w *work) skuOf(number int64) (string, error) {
 	return it.sku, err
 }
 
-// habit gives a habit as it stands, from this transaction or from rest.
-func (w *work) habit(m *learnt, number int64, sku string) (habit, error) {
-	if h, ok := m.habits[number]; ok {
-		return h, nil
+// recall brings the habits of some things as they stand, with one statement for all that this transaction has not
+// touched yet.
+func (w *work) recall(m *learnt, things []edge.Item, numbers map[string]int64) error {
+	args := append(make([]any, 0, 1+len(things)), int64(m.customer))
+	for _, thing := range things {
+		number := numbers[thing.SKU]
+		if _, touched := m.habits[number]; !touched {
+			m.habits[number] = habit{item: number, sku: thing.SKU, logw: memory.Never()}
+			args = append(args, number)
+		}
 	}
-	h := habit{item: number, sku: sku, logw: memory.Never()}
-	if m.anew || m.visits == 1 {
-		return h, nil
+	if m.anew || m.visits == 1 || len(args) == 1 {
+		return nil
 	}
-	err := w.tx.QueryRowContext(w.ctx, `SELECT logw, times, last FROM habits WHERE customer = ? AND item = ?`, int64(m.customer), number).
-		Scan(&h.logw, &h.times, &h.last)
-	if errors.Is(err, sql.ErrNoRows) {
-		return h, nil
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT item, logw, times, last FROM habits WHERE customer = ? AND item IN (`+marks(len(args)-1)+`)`, args...)
+	if err != nil {
+		return err
 	}
-	return h, err
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var h habit
+		if err := rows.Scan(&h.item, &h.logw, &h.times, &h.last); err != nil {
+			return err
+		}
+		h.sku = m.habits[h.item].sku
+		m.habits[h.item] = h
+	}
+	return rows.Err()
 }
 
 // keep writes what was learnt. The most usual things are found among the former ones and the ones just bought, since a
@@ -154,12 +172,9 @@ func (w *work) keep(m *learnt) error {
 			return err
 		}
 	}
-	candidates := make([]habit, 0, len(m.habits)+len(m.usual))
-	for _, h := range m.habits {
-		candidates = append(candidates, h)
-		if err := w.exec(`INSERT INTO habits (customer, item, logw, times, last) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET logw = excluded.logw, times = excluded.times, last = excluded.last`,
-			int64(m.customer), h.item, h.logw, h.times, h.last); err != nil {
+	candidates := slices.AppendSeq(make([]habit, 0, len(m.habits)+len(m.usual)), maps.Values(m.habits))
+	for part := range slices.Chunk(candidates, insertBatch) {
+		if err := w.keepHabits(m.customer, part); err != nil {
 			return err
 		}
 	}
@@ -172,4 +187,13 @@ func (w *work) keep(m *learnt) error {
 		ON CONFLICT (customer) DO UPDATE SET visits = excluded.visits, first = excluded.first, last = excluded.last,
 			latest = excluded.latest, usual = excluded.usual`,
 		int64(m.customer), m.visits, m.first, m.last, m.latest, packUsual(topHabits(candidates)))
+}
+
+func (w *work) keepHabits(customer edge.CustomerRef, habits []habit) error {
+	values := make([]any, 0, 5*len(habits))
+	for _, h := range habits {
+		values = append(values, int64(customer), h.item, h.logw, h.times, h.last)
+	}
+	return w.insert(`INSERT INTO habits (customer, item, logw, times, last) VALUES `, 5, values,
+		` ON CONFLICT DO UPDATE SET logw = excluded.logw, times = excluded.times, last = excluded.last`)
 }

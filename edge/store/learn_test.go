@@ -162,3 +162,27 @@ func tell(t *rapid.T, s *Store, id edge.Identifier, ref edge.CustomerRef, visits
 		t.Fatal(err)
 	}
 }
+
+// TestALargeBasketIsLearntWhole: habits are read and written some dozens at a time, and none is missed between.
+func TestALargeBasketIsLearntWhole(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	ref := maya(t, s).Customer.Ref
+	var basket []edge.Item
+	for i := range 2*insertBatch + 7 {
+		basket = append(basket, edge.Item{SKU: fmt.Sprint(i), Name: "N", Quantity: 1})
+	}
+	for hour := range 3 {
+		commit(t, s, edge.Entry{Visit: &edge.Visit{Customer: ref, At: s.opt.Now().Add(time.Duration(hour) * time.Hour), Lane: "1", Checkout: "k", Items: basket}})
+	}
+	weight := memory.Add(memory.Add(memory.Add(memory.Never(), 1), 2), 3)
+	_, habits := state(t, s, ref)
+	good := 0
+	for _, h := range habits {
+		if h.Times == 3 && h.P == weight {
+			good++
+		}
+	}
+	if good != len(basket) {
+		t.Errorf("%d of %d things were learnt right, of %d that were learnt", good, len(basket), len(habits))
+	}
+}

@@ -49,6 +49,8 @@ func (r *profileRow) places() []any {
 // gives who she is and nothing that was learnt.
 func (s *Store) Profile(ctx context.Context, id edge.Identifier) (edge.Profile, error) {
 	ctx = context.WithoutCancel(ctx) // a watched context costs a goroutine a statement; these take microseconds
+	db, done := s.nearest()
+	defer done()
 	row, current, err := s.rowOf(ctx, id)
 	if err != nil {
 		return edge.Profile{}, err
@@ -56,7 +58,7 @@ func (s *Store) Profile(ctx context.Context, id edge.Identifier) (edge.Profile, 
 	if !current {
 		s.again.add(id, edge.CustomerRef(row.ref))
 	}
-	return s.profile(ctx, row)
+	return s.profile(ctx, db, row)
 }
 
 // rowOf finds the customer of an identifier, and whether it rests under the current key. It looks under all live keys,
@@ -64,7 +66,7 @@ func (s *Store) Profile(ctx context.Context, id edge.Identifier) (edge.Profile, 
 func (s *Store) rowOf(ctx context.Context, id edge.Identifier) (row profileRow, current bool, err error) {
 	err = edge.ErrNotFound
 	for i, hash := range s.opt.Seal.Hashes(id) {
-		next, e := s.profileRow(ctx, selectByHash, hash.Sum[:])
+		next, e := s.profileRow(ctx, db, selectByHash, hash.Sum[:])
 		switch {
 		case errors.Is(e, edge.ErrNotFound):
 		case e != nil:
@@ -81,11 +83,13 @@ func (s *Store) rowOf(ctx context.Context, id edge.Identifier) (row profileRow, 
 // ProfileOf reads a customer by her number, or gives edge.ErrNotFound.
 func (s *Store) ProfileOf(ctx context.Context, ref edge.CustomerRef) (edge.Profile, error) {
 	ctx = context.WithoutCancel(ctx)
-	row, err := s.profileRow(ctx, selectByRef, int64(ref))
+	db, done := s.nearest()
+	defer done()
+	row, err := s.profileRow(ctx, db, selectByRef, int64(ref))
 	if err != nil {
 		return edge.Profile{}, err
 	}
-	return s.profile(ctx, row)
+	return s.profile(ctx, db, row)
 }
 
 // Customer is Profile, for `customer show`.
@@ -93,8 +97,8 @@ func (s *Store) Customer(ctx context.Context, id edge.Identifier) (edge.Profile,
 	return s.Profile(ctx, id)
 }
 
-func (s *Store) profileRow(ctx context.Context, query string, key any) (row profileRow, err error) {
-	rows, err := s.read.QueryContext(ctx, query, key)
+func (s *Store) profileRow(ctx context.Context, db *sql.DB, query string, key any) (row profileRow, err error) {
+	rows, err := db.QueryContext(ctx, query, key)
 	if err != nil {
 		return row, fmt.Errorf("reading a profile: %w", err)
 	}
@@ -118,7 +122,7 @@ func (s *Store) profileRow(ctx context.Context, query string, key any) (row prof
 }
 
 // profile opens what is sealed and gathers the rest.
-func (s *Store) profile(ctx context.Context, row profileRow) (edge.Profile, error) {
+func (s *Store) profile(ctx context.Context, db *sql.DB, row profileRow) (edge.Profile, error) {
 	p, key, err := s.customer(row)
 	if err != nil {
 		return edge.Profile{}, fmt.Errorf("reading a profile: %w", err)
@@ -126,7 +130,7 @@ func (s *Store) profile(ctx context.Context, row profileRow) (edge.Profile, erro
 	if p.Customer.Consent != edge.ConsentRemember {
 		return p, nil
 	}
-	if err := errors.Join(s.addVisits(ctx, &p, row), s.addFacts(ctx, &p, key), addSaid(&p, key, row.said)); err != nil {
+	if err := errors.Join(s.addVisits(ctx, db, &p, row), s.addFacts(ctx, db, &p, key), addSaid(&p, key, row.said)); err != nil {
 		return edge.Profile{}, fmt.Errorf("reading a profile: %w", err)
 	}
 	return p, nil
@@ -150,7 +154,7 @@ func (s *Store) customer(row profileRow) (p edge.Profile, key *seal.Customer, er
 	return p, key, nil
 }
 
-func (s *Store) addVisits(ctx context.Context, p *edge.Profile, row profileRow) error {
+func (s *Store) addVisits(ctx context.Context, db *sql.DB, p *edge.Profile, row profileRow) error {
 	p.Visits = int(row.visits.Int64)
 	if p.Visits == 0 {
 		return nil
@@ -162,7 +166,7 @@ func (s *Store) addVisits(ctx context.Context, p *edge.Profile, row profileRow) 
 	if err != nil {
 		return err
 	}
-	if p.Last.Items, err = s.itemsOf(ctx, s.read, lines); err != nil {
+	if p.Last.Items, err = s.itemsOf(ctx, db, lines); err != nil {
 		return err
 	}
 	usual, err := unpackUsual(row.usual)
@@ -170,7 +174,7 @@ func (s *Store) addVisits(ctx context.Context, p *edge.Profile, row profileRow) 
 		return err
 	}
 	for _, h := range usual {
-		it, err := s.items.number(ctx, s.read, h.item)
+		it, err := s.items.number(ctx, db, h.item)
 		if err != nil {
 			return err
 		}
@@ -191,8 +195,8 @@ func (s *Store) itemsOf(ctx context.Context, q queryer, lines []line) ([]edge.It
 	return out, nil
 }
 
-func (s *Store) addFacts(ctx context.Context, p *edge.Profile, key *seal.Customer) error {
-	rows, err := s.read.QueryContext(ctx, selectFacts, int64(p.Customer.Ref))
+func (s *Store) addFacts(ctx context.Context, db *sql.DB, p *edge.Profile, key *seal.Customer) error {
+	rows, err := db.QueryContext(ctx, selectFacts, int64(p.Customer.Ref))
 	if err != nil {
 		return err
 	}
@@ -247,7 +251,9 @@ func openPerson(key *seal.Customer, sealed []byte) (p person, err error) {
 // Seen looks an event up: what digest its body had, if it came before.
 func (s *Store) Seen(ctx context.Context, key edge.EventKey) (body [16]byte, found bool, err error) {
 	var got sql.RawBytes
-	rows, err := s.read.QueryContext(context.WithoutCancel(ctx), `SELECT body FROM events WHERE key = ?`, key[:])
+	db, done := s.nearest()
+	defer done()
+	rows, err := db.QueryContext(context.WithoutCancel(ctx), `SELECT body FROM events WHERE key = ?`, key[:])
 	if err != nil {
 		return body, false, fmt.Errorf("looking an event up: %w", err)
 	}

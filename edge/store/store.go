@@ -40,13 +40,14 @@ type Options struct {
 
 // Store is the open record. It is safe for concurrent use.
 type Store struct {
-	opt   Options
-	path  string
-	write *sql.DB // one connection: whoever waits for it waits in a queue
-	read  *sql.DB
-	check *sql.DB // one connection, for checkpoints alone
-	items *items
-	lock  *lock
+	opt     Options
+	path    string
+	write   *sql.DB    // one connection: whoever waits for it waits in a queue
+	writing sync.Mutex // held while it writes; a tap that finds it free reads there (see nearest)
+	read    *sql.DB
+	check   *sql.DB // one connection, for checkpoints alone
+	items   *items
+	lock    *lock
 
 	// admin is held by what adds, changes or takes out customers, so that an import may look first and write later.
 	admin    sync.Mutex
