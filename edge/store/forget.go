@@ -52,7 +52,7 @@ var ErrLingers = errors.New("what was deleted is still in the journal, which was
 // find gives the customer of an identifier without opening anything, so that one whose sealed columns are damaged can
 // be forgotten all the same.
 func (s *Store) find(ctx context.Context, id edge.Identifier) (edge.CustomerRef, error) {
-	row, _, err := s.rowOf(ctx, id)
+	row, _, err := s.rowOf(ctx, s.read, id)
 	return edge.CustomerRef(row.ref), err
 }
 

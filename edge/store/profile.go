@@ -51,7 +51,7 @@ func (s *Store) Profile(ctx context.Context, id edge.Identifier) (edge.Profile, 
 	ctx = context.WithoutCancel(ctx) // a watched context costs a goroutine a statement; these take microseconds
 	db, done := s.nearest()
 	defer done()
-	row, current, err := s.rowOf(ctx, id)
+	row, current, err := s.rowOf(ctx, db, id)
 	if err != nil {
 		return edge.Profile{}, err
 	}
@@ -63,7 +63,7 @@ func (s *Store) Profile(ctx context.Context, id edge.Identifier) (edge.Profile, 
 
 // rowOf finds the customer of an identifier, and whether it rests under the current key. It looks under all live keys,
 // also when one finds her: of those who share a card one may have it under the old key and another under the new.
-func (s *Store) rowOf(ctx context.Context, id edge.Identifier) (row profileRow, current bool, err error) {
+func (s *Store) rowOf(ctx context.Context, db *sql.DB, id edge.Identifier) (row profileRow, current bool, err error) {
 	err = edge.ErrNotFound
 	for i, hash := range s.opt.Seal.Hashes(id) {
 		next, e := s.profileRow(ctx, db, selectByHash, hash.Sum[:])

@@ -18,7 +18,7 @@ import (
 // rests sealed in her record.
 func (s *Store) named(ctx context.Context, ref edge.CustomerRef, id edge.Identifier) ([]edge.Identifier, error) {
 	out := []edge.Identifier{id}
-	row, err := s.profileRow(ctx, selectByRef, int64(ref))
+	row, err := s.profileRow(ctx, s.read, selectByRef, int64(ref))
 	if err != nil {
 		return nil, err
 	}
