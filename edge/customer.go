@@ -168,6 +168,14 @@ type Profile struct {
 	Said     []Said // what her last prompts said, newest first, so that nothing is repeated visit after visit
 }
 
+// Tap is what one look at the record tells of a card on the till.
+type Tap struct {
+	Seen    bool     // the event came before
+	Body    [16]byte // what it said then
+	Profile Profile  // of the customer; empty where Unknown is set, or Seen
+	Unknown error    // why nobody is named: ErrNotFound, ErrAmbiguous, or a record that is damaged
+}
+
 // Said is one line of an earlier prompt: the rule that chose it and the fact or thing it used.
 type Said struct {
 	Rule string    `json:"rule"`

@@ -54,13 +54,17 @@ func (f *fakeStore) Seen(_ context.Context, key edge.EventKey) ([16]byte, bool, 
 	return body, ok, nil
 }
 
-func (f *fakeStore) Profile(_ context.Context, id edge.Identifier) (edge.Profile, error) {
+func (f *fakeStore) Tap(ctx context.Context, key edge.EventKey, id edge.Identifier) (tap edge.Tap, err error) {
+	if tap.Body, tap.Seen, err = f.Seen(ctx, key); tap.Seen || err != nil {
+		return tap, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if p, ok := f.profiles[id]; ok {
-		return p, nil
+	p, ok := f.profiles[id]
+	if !ok {
+		return edge.Tap{Unknown: edge.ErrNotFound}, nil
 	}
-	return edge.Profile{}, edge.ErrNotFound
+	return edge.Tap{Profile: p}, nil
 }
 
 func (f *fakeStore) ProfileOf(_ context.Context, ref edge.CustomerRef) (edge.Profile, error) {

@@ -66,16 +66,16 @@ func (s *Service) receiveEvent(msg edge.Message, ev edge.Event, done func(error)
 	}
 	entry := edge.Entry{Event: &edge.SeenEvent{Key: key, Body: body, Type: ev.Type, Lane: ev.Lane, At: ev.Arrived}}
 
-	before, known, err := s.before(key, body)
+	tap, err := s.look(key, body, ev)
 	switch {
 	case err != nil:
 		done(err)
 		return
-	case known && before != body:
+	case tap.Seen && tap.Body != body:
 		s.metrics.events.WithLabelValues(string(ev.Type), "conflict").Inc()
 		s.refuse(msg, conflict(ev), done)
 		return
-	case known:
+	case tap.Seen:
 		s.metrics.events.WithLabelValues(string(ev.Type), "duplicate").Inc()
 		s.again(key, done)
 		return
@@ -84,7 +84,7 @@ func (s *Service) receiveEvent(msg edge.Message, ev edge.Event, done func(error)
 	s.metrics.events.WithLabelValues(string(ev.Type), "new").Inc()
 	late, clock := s.clocks.observe(ev.Source, ev.Time, time.Now())
 	entry.Clock = clock
-	s.till(l, ev, late, entry, func(result edge.Result, err error) {
+	s.till(l, ev, tap, late, entry, func(result edge.Result, err error) {
 		s.flight.leave(key)
 		switch {
 		case err == nil && result == edge.Conflict:
@@ -115,16 +115,21 @@ func (s *Service) again(key edge.EventKey, done func(error)) {
 	})
 }
 
-// before looks an event up among those under way and those at rest.
-func (s *Service) before(key edge.EventKey, body [16]byte) (was [16]byte, known bool, err error) {
-	if was, known = s.flight.enter(key, body); known {
-		return was, true, nil
+// look looks an event up among those under way and those at rest; and in the same glance, for each costs, whose card
+// it is.
+func (s *Service) look(key edge.EventKey, body [16]byte, ev edge.Event) (tap edge.Tap, err error) {
+	if under, known := s.flight.enter(key, body); known {
+		return edge.Tap{Seen: true, Body: under}, nil
 	}
-	was, known, err = s.Store.Seen(context.Background(), key)
-	if known || err != nil {
+	if ev.Type == edge.LoyaltyPresented {
+		tap, err = s.Store.Tap(context.Background(), key, ev.Identifier)
+	} else {
+		tap.Body, tap.Seen, err = s.Store.Seen(context.Background(), key)
+	}
+	if tap.Seen || err != nil {
 		s.flight.leave(key)
 	}
-	return was, known, err
+	return tap, err
 }
 
 func conflict(ev edge.Event) error {
@@ -132,7 +137,7 @@ func conflict(ev edge.Event) error {
 }
 
 // till steps a lane by a till's event.
-func (s *Service) till(l *laneState, ev edge.Event, late time.Duration, entry edge.Entry, done func(edge.Result, error)) {
+func (s *Service) till(l *laneState, ev edge.Event, tap edge.Tap, late time.Duration, entry edge.Entry, done func(edge.Result, error)) {
 	in := lane.Till{Event: ev, Prompt: newID(), Late: late > lateAfter || ev.Retained, At: time.Now()}
 	if in.Late && ev.Type == edge.LoyaltyPresented {
 		s.metrics.notShown.WithLabelValues(lateReason(ev)).Inc()
@@ -140,7 +145,7 @@ func (s *Service) till(l *laneState, ev edge.Event, late time.Duration, entry ed
 	l.hear(ev)
 	var profile *edge.Profile
 	if ev.Type == edge.LoyaltyPresented {
-		profile = s.find(ev.Identifier)
+		profile = s.known(tap)
 		in.Customer = profile.Customer.Ref
 	}
 	s.step(l, in, entry, profile, done)
@@ -153,20 +158,16 @@ func lateReason(ev edge.Event) string {
 	return "late"
 }
 
-// find reads the profile of whoever presented an identifier. Whoever is not known, does not wish to be, or shares the
+// known gives the profile of whoever presented a card. Whoever is not known, does not wish to be, or shares the
 // identifier with others, is a stranger: no name is claimed.
-func (s *Service) find(id edge.Identifier) *edge.Profile {
-	profile, err := s.Store.Profile(context.Background(), id)
+func (s *Service) known(tap edge.Tap) *edge.Profile {
 	switch {
-	case errors.Is(err, edge.ErrNotFound), errors.Is(err, edge.ErrAmbiguous):
-		return &edge.Profile{}
-	case err != nil:
-		s.Log.Error("reading a profile; greeting a stranger instead", "error", err)
-		return &edge.Profile{}
-	case profile.Customer.Consent == edge.ConsentNone:
-		return &edge.Profile{}
+	case tap.Unknown == nil && tap.Profile.Customer.Consent != edge.ConsentNone:
+		return &tap.Profile
+	case tap.Unknown != nil && !errors.Is(tap.Unknown, edge.ErrNotFound) && !errors.Is(tap.Unknown, edge.ErrAmbiguous):
+		s.Log.Error("reading a profile; greeting a stranger instead", "error", tap.Unknown)
 	}
-	return &profile
+	return &edge.Profile{}
 }
 
 // profileOf reads a profile anew, for a card that comes back to the screen.

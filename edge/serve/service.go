@@ -19,7 +19,7 @@ import (
 // Store is what the hot path needs of the profile store.
 type Store interface {
 	Seen(ctx context.Context, key edge.EventKey) (body [16]byte, found bool, err error)
-	Profile(ctx context.Context, id edge.Identifier) (edge.Profile, error)
+	Tap(ctx context.Context, key edge.EventKey, id edge.Identifier) (edge.Tap, error)
 	ProfileOf(ctx context.Context, ref edge.CustomerRef) (edge.Profile, error)
 	PromptOf(ctx context.Context, prompt string) (edge.CustomerRef, map[string]edge.Line, error)
 	WordKnown(ctx context.Context, word string) (bool, error)

@@ -21,6 +21,7 @@ type work struct {
 	tallies  map[string]int
 	lanes    map[string][]byte
 	clocks   map[string]int64
+	touched  map[edge.CustomerRef]struct{} // whose blob for a tap is to be made anew (see tap.go)
 
 	customers int  // that were added
 	importing bool // an old file does not rename an article
@@ -28,7 +29,8 @@ type work struct {
 
 func (s *Store) newWork(ctx context.Context, tx *sql.Tx) *work {
 	return &work{Store: s, ctx: context.WithoutCancel(ctx), tx: tx, articles: newArticles(s.items),
-		tallies: map[string]int{}, lanes: map[string][]byte{}, clocks: map[string]int64{}}
+		tallies: map[string]int{}, lanes: map[string][]byte{}, clocks: map[string]int64{},
+		touched: map[edge.CustomerRef]struct{}{}}
 }
 
 // Commit makes entries durable in one transaction with one sync, and says what became of each. An entry whose event or
@@ -190,6 +192,9 @@ func (w *work) after(e *edge.Entry) {
 }
 
 func (w *work) finish() error {
+	if err := w.refresh(); err != nil {
+		return err
+	}
 	for lane, state := range w.lanes {
 		if err := w.exec(`INSERT INTO lanes (lane, state) VALUES (?, ?) ON CONFLICT (lane) DO UPDATE SET state = excluded.state`, lane, state); err != nil {
 			return fmt.Errorf("keeping a lane: %w", err)

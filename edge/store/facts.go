@@ -25,6 +25,7 @@ func (w *work) fact(e *edge.Entry) error {
 	if err != nil {
 		return fmt.Errorf("keeping a fact: %w", err)
 	}
+	w.touch(e.Fact.Customer)
 	if err := insertFact(w, *e.Fact, key.Customer); err != nil {
 		return fmt.Errorf("keeping a fact: %w", err)
 	}
@@ -58,7 +59,13 @@ func (w *work) closeFact(e *edge.Entry) error {
 	if err != nil {
 		return fmt.Errorf("closing a fact: %w", err)
 	}
-	if n == 0 || e.Word == "" {
+	if n == 0 {
+		return nil
+	}
+	if err := w.touchFacts(id); err != nil {
+		return fmt.Errorf("closing a fact: %w", err)
+	}
+	if e.Word == "" {
 		return nil
 	}
 	if err := w.exec(`UPDATE words SET closed = ? WHERE id = ?`, id, e.Word); err != nil {
@@ -82,9 +89,31 @@ func (w *work) withdraw(e *edge.Entry) error {
 		return fmt.Errorf("taking a word back: %w", err)
 	}
 	return errors.Join(
+		w.touchFacts(fact, closed),
 		w.exec(`DELETE FROM facts WHERE id = ?`, fact),
 		w.exec(`UPDATE facts SET closed = 0 WHERE id = ?`, closed),
 		w.exec(`DELETE FROM outcomes WHERE prompt = ? AND word = ?`, prompt, e.Withdraw),
 		w.exec(`UPDATE words SET prompt = NULL, fact = NULL, closed = NULL WHERE id = ?`, e.Withdraw),
 	)
+}
+
+const factColumns = `id, kind, sealed, until, at, shown`
+
+// scanFact reads a row of factColumns.
+func scanFact(rows *sql.Rows, key *seal.Customer) (edge.Fact, error) {
+	var id, sealed sql.RawBytes
+	var kind string
+	var until, at, shown int64
+	if err := rows.Scan(&id, &kind, &sealed, &until, &at, &shown); err != nil {
+		return edge.Fact{}, err
+	}
+	if len(id) != 16 {
+		return edge.Fact{}, errRecord
+	}
+	fact := edge.Fact{ID: uuid.UUID(id).String(), Kind: edge.FactKind(kind), Until: moment(until), At: moment(at), Shown: moment(shown)}
+	plain, err := key.Open("fact "+fact.ID, sealed)
+	if err != nil {
+		return edge.Fact{}, err
+	}
+	return fact, unpackTexts(plain, &fact.Text, &fact.Date, &fact.ToldTo, &fact.Place)
 }

@@ -174,7 +174,7 @@ func (im *customerImport) compare(p *newcomer, r profileRow) error {
 // unknownFacts are the facts that she does not have, open or closed: one that a cashier closed as wrong must not come back
 // with the next file.
 func (im *customerImport) unknownFacts(p *newcomer, key *seal.Customer) ([]edge.FactText, error) {
-	rows, err := im.read.Query(`SELECT id, kind, sealed, until, at, shown FROM facts WHERE customer = ?`, int64(p.ref))
+	rows, err := im.read.Query(`SELECT `+factColumns+` FROM facts WHERE customer = ?`, int64(p.ref))
 	if err != nil {
 		return nil, err
 	}

@@ -101,6 +101,9 @@ func (w *work) insertNew(people []*newcomer, now int64) error {
 
 // addImported writes her facts and lifts her tombstones.
 func (w *work) addImported(p *newcomer, now int64) error {
+	if len(p.newFacts) > 0 {
+		w.touch(edge.CustomerRef(p.ref))
+	}
 	for _, f := range p.newFacts {
 		err := w.exec(`INSERT INTO facts (customer, id, kind, sealed, private, until, at, shown, closed) VALUES (?, ?, ?, ?, 0, 0, ?, 0, 0)`,
 			int64(p.ref), f.id[:], string(f.kind), f.sealed, now)

@@ -28,6 +28,7 @@ type learnt struct {
 // learn takes new visits of one customer, in order of time, into her memory. A visit that is older than her last one
 // changes the number of every later visit, on which all weights rest; then her memory is computed anew from her visits.
 func (w *work) learn(customer edge.CustomerRef, visits []visitRow) error {
+	w.touch(customer)
 	m, err := w.learnt(customer)
 	if err == nil {
 		var late bool

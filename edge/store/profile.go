@@ -12,36 +12,76 @@ import (
 	"github.com/google/uuid"
 
 	"redbench/edge"
-	"redbench/edge/memory"
 	"redbench/edge/seal"
 )
 
-// One SELECT brings all of a tap but her facts: each further one would cost as much as the joins do together.
 const (
-	profileColumns = `c.ref, c.id, c.wrapped, c.sealed, c.consent, c.since,
-		m.visits, m.first, m.last, m.usual, v.store, v.lane, v.lines, s.sealed`
-	profileJoins = `LEFT JOIN memory m ON m.customer = c.ref
-		LEFT JOIN visits v ON v.visit = m.latest
-		LEFT JOIN said s ON s.customer = c.ref`
-	selectByHash = `SELECT ` + profileColumns + ` FROM identifiers i JOIN customers c ON c.ref = i.customer ` + profileJoins + ` WHERE i.hash = ? LIMIT 2`
-	selectByRef  = `SELECT ` + profileColumns + ` FROM customers c ` + profileJoins + ` WHERE c.ref = ?`
-	selectFacts  = `SELECT id, kind, sealed, until, at, shown FROM facts WHERE customer = ? AND closed = 0 AND private = 0 ORDER BY id DESC LIMIT 64`
+	profileColumns = `coalesce(c.ref, 0), c.id, c.wrapped, c.sealed, coalesce(c.consent, ''), coalesce(c.since, 0), c.tap`
+	selectByHash   = `SELECT ` + profileColumns + ` FROM identifiers i JOIN customers c ON c.ref = i.customer WHERE i.hash = ? LIMIT 2`
+	// One statement for a tap: on a processor that has slept since the last one, each further costs as much again.
+	selectTap = `SELECT e.body, ` + profileColumns + ` FROM (SELECT ? AS key, ? AS hash) t LEFT JOIN events e ON e.key = t.key
+		LEFT JOIN identifiers i ON i.hash = t.hash LEFT JOIN customers c ON c.ref = i.customer LIMIT 2`
+	selectByRef = `SELECT ` + profileColumns + ` FROM customers c WHERE c.ref = ?`
 )
 
 // profileRow is what the SELECT brings, before anything is opened.
 type profileRow struct {
-	ref                 int64
-	id, wrapped, sealed []byte
-	consent             string
-	since               int64
-	visits, first, last sql.NullInt64
-	usual, lines, said  []byte
-	store, lane         sql.NullString
+	ref                      int64
+	id, wrapped, sealed, tap []byte
+	consent                  string
+	since                    int64
 }
 
 func (r *profileRow) places() []any {
-	return []any{&r.ref, &r.id, &r.wrapped, &r.sealed, &r.consent, &r.since,
-		&r.visits, &r.first, &r.last, &r.usual, &r.store, &r.lane, &r.lines, &r.said}
+	return []any{&r.ref, &r.id, &r.wrapped, &r.sealed, &r.consent, &r.since, &r.tap}
+}
+
+// Tap looks up whether an event came before, and whose the card on the till is (as Profile does). Its error means that the
+// record cannot be read.
+func (s *Store) Tap(ctx context.Context, key edge.EventKey, id edge.Identifier) (edge.Tap, error) {
+	ctx = context.WithoutCancel(ctx)
+	db, done := s.nearest()
+	defer done()
+	hashes := s.opt.Seal.Hashes(id)
+	tap, row, err := s.tapRow(ctx, db, key, hashes[0].Sum[:])
+	if err != nil || tap.Seen {
+		return tap, err
+	}
+	current := row.ref != 0
+	if len(hashes) > 1 && tap.Unknown == nil {
+		row, current, tap.Unknown = s.rowOf(ctx, db, id)
+	}
+	switch {
+	case tap.Unknown != nil:
+		return tap, nil
+	case row.ref == 0:
+		tap.Unknown = edge.ErrNotFound
+		return tap, nil
+	case !current:
+		s.again.add(id, edge.CustomerRef(row.ref))
+	}
+	tap.Profile, tap.Unknown = s.profile(ctx, db, row)
+	return tap, nil
+}
+
+func (s *Store) tapRow(ctx context.Context, db *sql.DB, key edge.EventKey, hash []byte) (tap edge.Tap, row profileRow, err error) {
+	rows, err := db.QueryContext(ctx, selectTap, key[:], hash)
+	if err != nil {
+		return tap, row, fmt.Errorf("reading a tap: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // an unclosed reader would keep the journal from shrinking
+	var body []byte
+	for found := 0; rows.Next(); found++ {
+		if found > 0 {
+			tap.Unknown = edge.ErrAmbiguous
+			break
+		}
+		if err := rows.Scan(append([]any{&body}, row.places()...)...); err != nil {
+			return tap, row, fmt.Errorf("reading a tap: %w", err)
+		}
+	}
+	tap.Seen = copy(tap.Body[:], body) == len(tap.Body)
+	return tap, row, rows.Err()
 }
 
 // Profile finds the customer of an identifier, under every live key. It gives edge.ErrNotFound for a stranger and
@@ -130,7 +170,7 @@ func (s *Store) profile(ctx context.Context, db *sql.DB, row profileRow) (edge.P
 	if p.Customer.Consent != edge.ConsentRemember {
 		return p, nil
 	}
-	if err := errors.Join(s.addVisits(ctx, db, &p, row), s.addFacts(ctx, db, &p, key), addSaid(&p, key, row.said)); err != nil {
+	if err := s.addTap(ctx, db, &p, key, row.tap); err != nil {
 		return edge.Profile{}, fmt.Errorf("reading a profile: %w", err)
 	}
 	return p, nil
@@ -154,35 +194,6 @@ func (s *Store) customer(row profileRow) (p edge.Profile, key *seal.Customer, er
 	return p, key, nil
 }
 
-func (s *Store) addVisits(ctx context.Context, db *sql.DB, p *edge.Profile, row profileRow) error {
-	p.Visits = int(row.visits.Int64)
-	if p.Visits == 0 {
-		return nil
-	}
-	p.First = moment(row.first.Int64)
-	p.Last = edge.LastVisit{At: moment(row.last.Int64), Store: row.store.String, Lane: row.lane.String}
-	p.Gap = memory.Gap(p.First, p.Last.At, p.Visits)
-	lines, err := unpackLines(row.lines, 8)
-	if err != nil {
-		return err
-	}
-	if p.Last.Items, err = s.itemsOf(ctx, db, lines); err != nil {
-		return err
-	}
-	usual, err := unpackUsual(row.usual)
-	if err != nil {
-		return err
-	}
-	for _, h := range usual {
-		it, err := s.items.number(ctx, db, h.item)
-		if err != nil {
-			return err
-		}
-		p.Usual = append(p.Usual, edge.Habit{SKU: it.sku, Name: it.name, P: memory.P(h.logw, p.Visits), Times: int(h.times), Last: moment(h.last)})
-	}
-	return nil
-}
-
 func (s *Store) itemsOf(ctx context.Context, q queryer, lines []line) ([]edge.Item, error) {
 	out := make([]edge.Item, 0, len(lines))
 	for _, l := range lines {
@@ -193,44 +204,6 @@ func (s *Store) itemsOf(ctx context.Context, q queryer, lines []line) ([]edge.It
 		out = append(out, edge.Item{SKU: it.sku, Name: it.name, Quantity: l.quantity, AmountMinor: l.amount})
 	}
 	return out, nil
-}
-
-func (s *Store) addFacts(ctx context.Context, db *sql.DB, p *edge.Profile, key *seal.Customer) error {
-	rows, err := db.QueryContext(ctx, selectFacts, int64(p.Customer.Ref))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	now := s.opt.Now()
-	for rows.Next() {
-		fact, err := scanFact(rows, key)
-		if err != nil {
-			return err
-		}
-		fact.Customer = p.Customer.Ref
-		if fact.Until.IsZero() || fact.Until.After(now) {
-			p.Facts = append(p.Facts, fact)
-		}
-	}
-	return rows.Err()
-}
-
-func scanFact(rows *sql.Rows, key *seal.Customer) (edge.Fact, error) {
-	var id, sealed sql.RawBytes
-	var kind string
-	var until, at, shown int64
-	if err := rows.Scan(&id, &kind, &sealed, &until, &at, &shown); err != nil {
-		return edge.Fact{}, err
-	}
-	if len(id) != 16 {
-		return edge.Fact{}, errRecord
-	}
-	fact := edge.Fact{ID: uuid.UUID(id).String(), Kind: edge.FactKind(kind), Until: moment(until), At: moment(at), Shown: moment(shown)}
-	plain, err := key.Open("fact "+fact.ID, sealed)
-	if err != nil {
-		return edge.Fact{}, err
-	}
-	return fact, unpackTexts(plain, &fact.Text, &fact.Date, &fact.ToldTo, &fact.Place)
 }
 
 // person is what is sealed of a customer.

@@ -117,6 +117,7 @@ func (w *work) said(p edge.Prompt, key keyOf) error {
 	if err != nil {
 		return err
 	}
+	w.touch(p.Customer)
 	now := w.opt.Now().UTC()
 	said := mergeSaid(old, p, now)
 	if len(said) == 0 {

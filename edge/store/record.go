@@ -54,3 +54,19 @@ func unpackTexts(data []byte, texts ...*string) error {
 	}
 	return nil
 }
+
+// splitTexts reads all texts of a record.
+func splitTexts(data []byte) (texts []string, err error) {
+	if len(data) == 0 || data[0] != recordVersion {
+		return nil, errRecord
+	}
+	for data = data[1:]; len(data) > 0; {
+		n, read := binary.Uvarint(data)
+		if read <= 0 || n > uint64(len(data)-read) {
+			return nil, errRecord
+		}
+		texts = append(texts, string(data[read:read+int(n)]))
+		data = data[read+int(n):]
+	}
+	return texts, nil
+}

@@ -40,12 +40,13 @@ func (w *work) unlearn(ref edge.CustomerRef) error {
 // wipe overwrites a customer's key and sealed columns in place and at the same length: a delete or a longer value may
 // leave their page to be rearranged, and of all that is hers the key is what must be gone.
 func (w *work) wipe(ref edge.CustomerRef) error {
-	return w.exec(`UPDATE customers SET wrapped = zeroblob(length(wrapped)), sealed = zeroblob(length(sealed)) WHERE ref = ?`, int64(ref))
+	return w.exec(`UPDATE customers SET wrapped = zeroblob(length(wrapped)), sealed = zeroblob(length(sealed)), tap = zeroblob(length(tap)) WHERE ref = ?`, int64(ref))
 }
 
 // takeBack takes back her key with all that it sealed, and what was learnt. What is kept of her has to be sealed under
 // a new key.
 func (w *work) takeBack(ref edge.CustomerRef) error {
+	w.touch(ref)
 	return errors.Join(w.wipe(ref), w.unlearn(ref))
 }
 

@@ -33,7 +33,8 @@ CREATE TABLE customers (
   sealed     BLOB NOT NULL,    -- name, how to say it, address, language, the chain's id: one AEAD blob (see record.go)
   consent    TEXT NOT NULL CHECK (consent IN ('none', 'recognise', 'remember')),
   consent_at INTEGER NOT NULL, -- when that was said or assumed
-  since      INTEGER NOT NULL  -- when she joined
+  since      INTEGER NOT NULL, -- when she joined
+  tap        BLOB              -- all that a tap reads of what was learnt, sealed; made anew from the tables below (see tap.go)
 );
 
 -- One row an identifier and customer: two rows with one hash are a shared card.
