@@ -57,8 +57,8 @@ func New(ctx context.Context, o Options) (*App, error) {
 // Ready is closed once tills are heard and screens answered.
 func (a *App) Ready() <-chan struct{} { return a.ready }
 
-// Run serves until ctx ends or a listener breaks, then stops everything in reverse: tills first, so that nothing more is
-// acknowledged; then what is under way is committed; screens and the store come last.
+// Run serves until ctx ends or a listener breaks, then stops everything in reverse: nobody new is let in, tills are no
+// longer heard, what is under way is committed, and the screens that are still there and the store come last.
 func (a *App) Run(ctx context.Context) error {
 	for _, warning := range a.Config.Warnings {
 		a.Log.Warn(warning)
@@ -66,6 +66,8 @@ func (a *App) Run(ctx context.Context) error {
 	if err := a.tills.Start(ctx); err != nil {
 		return errors.Join(fmt.Errorf("starting to hear tills: %w", err), a.stops.run())
 	}
+	unheard := time.AfterFunc(brokerPatience, a.noteUnheard)
+	defer unheard.Stop()
 	a.announcements.online() // an outside broker is told at each connection, this one is there already
 	a.sayWhere()
 	close(a.ready)
@@ -81,6 +83,17 @@ func (a *App) Run(ctx context.Context) error {
 	err := errors.Join(failure, a.stops.run())
 	a.Log.Info("stopped", "clean", err == nil)
 	return err
+}
+
+// brokerPatience is how long an outside broker may take to answer at the start before people are told. Afterwards each
+// lost connection is told at once.
+const brokerPatience = 5 * time.Second
+
+func (a *App) noteUnheard() {
+	if !a.tills.Connected() {
+		a.Log.Warn("not connected to the broker yet; trying on", "broker", a.tills.status().Broker)
+		a.troubles.set("notice.tills", true)
+	}
 }
 
 // sayWhere logs where the box is found: port 0 became a port.

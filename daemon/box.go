@@ -60,24 +60,14 @@ func (a *App) notReady(ctx context.Context) []string {
 
 func (b *live) mqtt(context.Context) control.MQTT { return b.app.tills.status() }
 
-// Pair mints a credential, and makes the lane known.
+// Pair mints a credential.
 func (b *live) Pair(ctx context.Context, req control.PairRequest) (control.Pairing, error) {
-	if !req.Manager {
-		if err := b.app.serve.AddLane(req.Lane); err != nil {
-			return control.Pairing{}, err
-		}
-	}
 	p, err := b.app.screens.Mint(ctx, req.Lane, req.Manager, req.Name)
 	return control.Pairing{Code: p.Code, URL: p.URL, Token: p.Token, Expires: p.Expires}, err
 }
 
 // Approve accepts the code of a page that is not paired.
 func (b *live) Approve(ctx context.Context, req control.ApproveRequest) error {
-	if !req.Manager {
-		if err := b.app.serve.AddLane(req.Lane); err != nil {
-			return err
-		}
-	}
 	return b.app.screens.Approve(ctx, req.Code, req.Lane, req.Manager)
 }
 
@@ -103,7 +93,7 @@ func (b *live) Revoke(ctx context.Context, id string) error { return b.app.scree
 // Forget takes a customer out of the record, and off every screen.
 func (b *live) Forget(ctx context.Context, id edge.Identifier) (control.ForgetReport, error) {
 	ref, report, err := b.forget(ctx, id)
-	if err == nil {
+	if ref != edge.Stranger { // also when something of her lingers in the journal
 		report.Cleared = b.app.serve.Forgotten(ref)
 	}
 	return report, err
@@ -112,6 +102,9 @@ func (b *live) Forget(ctx context.Context, id edge.Identifier) (control.ForgetRe
 // Import reads customers or visits.
 func (b *live) Import(ctx context.Context, req control.ImportRequest, r io.Reader, progress func(edge.ImportProgress)) (edge.ImportReport, error) {
 	report, err := b.record.Import(ctx, req, r, progress)
+	if report.Changed > 0 { // somebody may have taken her consent back while she stands at a till
+		err = errors.Join(err, b.app.serve.Recheck(ctx))
+	}
 	if err == nil {
 		b.app.Log.Info("imported", "kind", req.Kind, "rows", report.Rows, "new", report.New, "changed", report.Changed, "bad", report.Bad)
 	}

@@ -70,6 +70,9 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.stops.add("serving", func(context.Context) error { a.serve.Stop(); return nil })
 	told.service = a.serve
+	if err := a.addPairedLanes(ctx); err != nil {
+		return err
+	}
 
 	if a.tills, err = a.openTills(a.announcements); err != nil {
 		return err
@@ -135,6 +138,33 @@ func (c *cashier) Tell(ctx context.Context, lane string, w edge.Word) error {
 	return c.service.Tell(ctx, lane, w)
 }
 
+// paired keeps screens in the store, and makes a lane known when a screen is paired for it.
+type paired struct {
+	*store.Store
+	told *cashier
+}
+
+// AddScreen keeps a screen.
+func (p paired) AddScreen(ctx context.Context, s edge.Screen, token [32]byte) error {
+	if !s.Manager {
+		if err := p.told.service.AddLane(s.Lane); err != nil {
+			return err
+		}
+	}
+	return p.Store.AddScreen(ctx, s, token)
+}
+
+// addPairedLanes makes the lanes of all paired screens known.
+func (a *App) addPairedLanes(ctx context.Context) error {
+	screens, err := a.store.Screens(ctx)
+	for _, s := range screens {
+		if !s.Manager {
+			err = errors.Join(err, a.serve.AddLane(s.Lane))
+		}
+	}
+	return err
+}
+
 // openScreens listens for screens and makes what serves them.
 func (a *App) openScreens(told *cashier) (net.Listener, error) {
 	c := a.Config
@@ -153,7 +183,7 @@ func (a *App) openScreens(told *cashier) (net.Listener, error) {
 	a.screens, err = ui.New(ui.Options{
 		Run: a.run, StoreID: c.Store.ID, StoreName: c.Store.Name, Locale: c.Store.Locale, Version: a.Version, Zone: c.Zone(),
 		Listen: listener.Addr().String(), TLS: security != nil, PublicURL: c.UI.PublicURL, TrustedHosts: c.UI.TrustedHosts,
-		DistanceM: c.Screen.DistanceM, Screens: a.store, Cashier: told,
+		DistanceM: c.Screen.DistanceM, Screens: paired{a.store, told}, Cashier: told,
 		Lanes: func() []string { return a.serve.Lanes() }, Today: a.today, Idle: func() edge.Idle { return a.serve.Idle() },
 		Ready: a.readiness, Metrics: metricsHandler(a.metrics, ""), MetricsToken: token, Registry: a.metrics, Log: a.Log,
 	})
@@ -161,6 +191,12 @@ func (a *App) openScreens(told *cashier) (net.Listener, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	a.stops.add("the screens", a.screens.Close)
+	a.stops.add("the screens' listener", func(context.Context) error {
+		if err := listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
 	if security != nil {
 		listener = tls.NewListener(listener, security)
 	}

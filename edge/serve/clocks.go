@@ -36,6 +36,7 @@ type clocks struct {
 type sourceClock struct {
 	smallest time.Duration
 	written  time.Duration // as it rests in the store
+	heard    time.Time     // when the source last spoke
 	steady   steady
 }
 
@@ -64,10 +65,11 @@ func (c *clocks) observe(source string, at, arrived time.Time) (late time.Durati
 		if len(c.sources) >= maxSources {
 			c.dropOne()
 		}
-		s = &sourceClock{smallest: offset, written: offset}
+		s = &sourceClock{smallest: offset, written: offset, heard: arrived}
 		c.sources[source] = s
 		return 0, &edge.SourceClock{Source: source, Offset: offset}
 	}
+	s.heard = arrived
 	s.smallest = min(s.smallest, offset)
 	late = offset - s.smallest
 	if s.steady.follow(offset, arrived, late > lateAfter) {
@@ -96,9 +98,13 @@ func (s *steady) follow(offset time.Duration, arrived time.Time, late bool) bool
 	return s.count >= rebaseEvents && arrived.Sub(s.first) >= rebaseSpan
 }
 
+// dropOne forgets the source that has been silent for longest.
 func (c *clocks) dropOne() {
-	for source := range c.sources {
-		delete(c.sources, source)
-		return
+	oldest := ""
+	for source, s := range c.sources {
+		if oldest == "" || s.heard.Before(c.sources[oldest].heard) {
+			oldest = source
+		}
 	}
+	delete(c.sources, oldest)
 }

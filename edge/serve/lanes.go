@@ -24,6 +24,7 @@ type laneState struct {
 	stopped bool
 	prompts []edge.Prompt // newest last
 	cashier string        // who works here, as far as the till tells; whoever is told something is named with it
+	heard   time.Time     // when the till told it
 }
 
 // lane finds or makes a lane. Beyond edge.MaxLanes it refuses, so that a broken till cannot fill the box with lanes.
@@ -65,8 +66,12 @@ func (s *Service) restore(record edge.LaneRecord) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	state.Shown = time.Time{} // so that the same card greets again
 	l.state = state
 	s.arm(l)
+	if state.Paused.After(time.Now()) {
+		s.Screens.Show(l.name, edge.Clear{Reason: edge.ClearPaused})
+	}
 }
 
 // arm sets the lane's timer to the state's next deadline. The caller holds l.mu.
@@ -101,13 +106,19 @@ func (l *laneState) hear(ev edge.Event) {
 	case ev.Type == edge.ShiftEnded:
 		l.cashier = ""
 	case ev.Cashier != "":
-		l.cashier = ev.Cashier
+		l.cashier, l.heard = ev.Cashier, time.Now()
 	}
 }
+
+// longestShift is how long a till's word on its cashier is believed: not every till tells when a shift ends.
+const longestShift = 12 * time.Hour
 
 func (l *laneState) toldTo() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if time.Since(l.heard) > longestShift {
+		return ""
+	}
 	return l.cashier
 }
 
@@ -136,6 +147,12 @@ func (l *laneState) canUndo(prompt string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.state.CanUndo(prompt)
+}
+
+func (l *laneState) holder() edge.CustomerRef {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state.Holder.Customer
 }
 
 // forget drops a customer's prompts, and tells whether she holds the lane.

@@ -86,12 +86,13 @@ func (s *Service) receiveEvent(msg edge.Message, ev edge.Event, done func(error)
 	entry.Clock = clock
 	s.till(l, ev, tap, late, entry, func(result edge.Result, err error) {
 		s.flight.leave(key)
+		// This runs on the writer's goroutine, which must never wait for its own queue: hence the two go.
 		switch {
 		case err == nil && result == edge.Conflict:
-			s.refuse(msg, conflict(ev), done)
+			go s.refuse(msg, conflict(ev), done)
 		case err == nil && result == edge.Failed:
 			// It would fail again at every redelivery, and block the till behind it.
-			s.refuse(msg, &adapt.Rejection{Code: "unwritable", Detail: "the store could not keep this event; the log says why", ID: ev.ID, Lane: ev.Lane}, done)
+			go s.refuse(msg, &adapt.Rejection{Code: "unwritable", Detail: "the store could not keep this event; the log says why", ID: ev.ID, Lane: ev.Lane}, done)
 		default:
 			done(err)
 		}
@@ -170,19 +171,25 @@ func (s *Service) known(tap edge.Tap) *edge.Profile {
 	return &edge.Profile{}
 }
 
-// profileOf reads a profile anew, for a card that comes back to the screen.
+// profileOf reads a profile anew, for a card that comes back to the screen; a stranger's when that does not work.
 func (s *Service) profileOf(ref edge.CustomerRef) *edge.Profile {
-	if ref == edge.Stranger {
-		return &edge.Profile{}
-	}
-	profile, err := s.Store.ProfileOf(context.Background(), ref)
+	profile, err := s.profile(context.Background(), ref)
 	if err != nil {
-		if !errors.Is(err, edge.ErrNotFound) {
-			s.Log.Error("reading a profile; greeting a stranger instead", "error", err)
-		}
-		return &edge.Profile{}
+		s.Log.Error("reading a profile; greeting a stranger instead", "error", err)
 	}
 	return &profile
+}
+
+// profile reads a profile; a stranger's for who is not known any more.
+func (s *Service) profile(ctx context.Context, ref edge.CustomerRef) (edge.Profile, error) {
+	if ref == edge.Stranger {
+		return edge.Profile{}, nil
+	}
+	profile, err := s.Store.ProfileOf(ctx, ref)
+	if errors.Is(err, edge.ErrNotFound) {
+		return edge.Profile{}, nil
+	}
+	return profile, err
 }
 
 // step moves a lane, shows what follows, and hands the entry to the writer: in this order, so that the screen does not
@@ -285,7 +292,7 @@ func (s *Service) refuse(msg edge.Message, cause error, done func(error)) {
 	if refused.ID == "" {
 		refused.ID = newID()
 	}
-	if refused.Reason == "card-number" || refused.Reason == "track-data" {
+	if s.withholds(refused) {
 		refused.Payload, refused.Topic = nil, withheld // not even sealed; and it may be in the topic itself
 	}
 	s.metrics.refused.WithLabelValues(refused.Reason).Inc()
@@ -294,6 +301,17 @@ func (s *Service) refuse(msg edge.Message, cause error, done func(error)) {
 	if s.Refused != nil {
 		s.Refused(refused)
 	}
+}
+
+// withholds reports whether a message may hold payment card data. An adapter may let such a message in, and drop the card
+// from it, so the reason alone does not tell.
+func (s *Service) withholds(r edge.Refused) bool {
+	if r.Reason == adapt.CodeCardNumber || r.Reason == adapt.CodeTrackData {
+		return true
+	}
+	_, payload := s.Guard.Find(r.Payload)
+	_, topic := s.Guard.Find([]byte(r.Topic))
+	return payload || topic
 }
 
 // withheld stands for a topic that may hold a card number.

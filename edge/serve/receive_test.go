@@ -329,3 +329,92 @@ func TestTooManyLanesAreRefused(t *testing.T) {
 		}
 	})
 }
+
+func TestAPayloadWithACardNumberIsWithheldWhateverTheReason(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		for _, r := range []edge.Refused{
+			{Reason: "conflict", Payload: []byte(`{"pan":"4111111111111111"}`)},
+			{Reason: "lanes", Topic: "pos/4111111111111111/sale"},
+			{Reason: "card-number"},
+		} {
+			if !b.service.withholds(r) {
+				t.Errorf("kept: %+v", r)
+			}
+		}
+		if b.service.withholds(edge.Refused{Reason: "conflict", Topic: "redbench/v1/store-1/1/loyalty", Payload: []byte(`{"identifier":"6001002003004"}`)}) {
+			t.Error("withheld without a card number in it")
+		}
+	})
+}
+
+func TestAfterARestartTheSameCardGreetsAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.send(card(mayas))
+		time.Sleep(2 * linger)
+		synctest.Wait()
+		again := newBench(t, b.store)
+		defer again.service.Stop()
+		e := card(mayas)
+		e.id = "after"
+		again.send(e)
+		want(t, "shown after the restart", again.screens.names(), []string{"Maya"})
+	})
+}
+
+func TestAPauseSurvivesARestartVisibly(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		if err := b.service.Tell(t.Context(), "1", edge.Word{ID: "p1", Type: edge.WordPause, Minutes: 10}); err != nil {
+			t.Fatal(err)
+		}
+		again := newBench(t, b.store)
+		defer again.service.Stop()
+		want[edge.Shown](t, "on the screen", again.screens.last(), edge.Clear{Reason: edge.ClearPaused})
+	})
+}
+
+func TestTheWriterNeverWaitsForItsOwnQueue(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.store.poison = true
+		b.store.gate = make(chan struct{})
+		answer := b.send(completed("c1")) // will fail, and be refused from the writer's own goroutine
+		time.Sleep(2 * linger)
+		synctest.Wait()
+		for range queueLength {
+			b.service.writer.put(edge.Entry{}, nil)
+		}
+		close(b.store.gate)
+		time.Sleep(100 * linger)
+		synctest.Wait()
+		if err := answer(); err != nil {
+			t.Errorf("answer: %v", err)
+		}
+	})
+}
+
+func TestStopEndsWithAFullQueueOnABrokenDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, newFakeStore())
+		b.store.setFail(errors.New("disk full"))
+		b.send(checkout("started", "c0"))
+		time.Sleep(2 * linger)
+		synctest.Wait()
+		for range queueLength {
+			b.service.writer.put(edge.Entry{}, nil)
+		}
+		go b.send(checkout("started", "c1")) // waits in the queue, and holds its lane
+		synctest.Wait()
+		b.service.Stop()
+	})
+}
+
+func TestTheLongestSilentClockIsForgottenFirst(t *testing.T) {
+	c, now := newClocks(nil), time.Now()
+	c.observe("old", now, now)
+	for i := range maxSources - 1 {
+		c.observe(fmt.Sprint(i), now, now.Add(time.Second))
+	}
+	c.observe("one too many", now, now.Add(time.Minute))
+	if _, known := c.sources["old"]; known || len(c.sources) != maxSources {
+		t.Errorf("%d sources; the silent one is known: %v", len(c.sources), known)
+	}
+}

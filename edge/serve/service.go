@@ -104,6 +104,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 
 // Stop ends the timers, commits what is under way and returns when it is durable. Nothing may be received after.
 func (s *Service) Stop() {
+	s.writer.hurry() // first: a lane may be waiting for a writer that waits for a broken disk
 	s.mu.Lock()
 	for _, l := range s.lanes {
 		l.stop()
@@ -122,9 +123,6 @@ func (s *Service) Lanes() []string {
 	}
 	return names
 }
-
-// Backlog is how many entries wait for the disk.
-func (s *Service) Backlog() int { return len(s.writer.queue) }
 
 // Err is the writer's last failure, or nil when its last transaction went well.
 func (s *Service) Err() error { return s.writer.lastError() }
@@ -147,4 +145,26 @@ func (s *Service) Forgotten(ref edge.CustomerRef) (cleared int) {
 		s.step(l, lane.Forgotten{Customer: ref, At: time.Now()}, edge.Entry{}, nil, nil)
 	}
 	return cleared
+}
+
+// Recheck takes customers off the lanes who were taken out of the record, or said no, while they stood there.
+func (s *Service) Recheck(ctx context.Context) error {
+	for _, name := range s.Lanes() {
+		l, err := s.lane(name)
+		if err != nil {
+			return err
+		}
+		ref := l.holder()
+		if ref == edge.Stranger {
+			continue
+		}
+		profile, err := s.profile(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if profile.Customer.Ref == edge.Stranger || profile.Customer.Consent == edge.ConsentNone {
+			s.Forgotten(ref)
+		}
+	}
+	return nil
 }

@@ -53,7 +53,7 @@ func (s *Service) Tell(ctx context.Context, laneName string, w edge.Word) error 
 		}
 		in = lane.Pause{Minutes: w.Minutes, At: time.Now()}
 	case edge.WordUndo:
-		in, err = s.undo(l, w, &entry)
+		in, err = s.undo(ctx, l, w, &entry)
 	default:
 		err = edge.Refuse("type", "unknown message type")
 	}
@@ -151,7 +151,10 @@ func (s *Service) note(ctx context.Context, l *laneState, w edge.Word, entry *ed
 	if err != nil {
 		return err
 	}
-	profile := s.profileOf(ref)
+	profile, err := s.profile(ctx, ref)
+	if err != nil {
+		return err // not a refusal: the screen keeps the note and sends it again
+	}
 	if profile.Customer.Consent != edge.ConsentRemember {
 		return edge.Refuse("consent", "this customer has not agreed to be remembered, so nothing is kept")
 	}
@@ -208,17 +211,17 @@ func (s *Service) checkNote(w edge.Word, text string) error {
 	return nil
 }
 
-// undo takes back a replaced card when it names the prompt on the screen, else an earlier word.
-func (s *Service) undo(l *laneState, w edge.Word, entry *edge.Entry) (lane.Input, error) {
+// undo takes back a replaced card when it names the prompt that brought it, else an earlier word.
+func (s *Service) undo(ctx context.Context, l *laneState, w edge.Word, entry *edge.Entry) (lane.Input, error) {
 	if w.Of == "" {
 		return nil, edge.Refuse("of", "undo needs the id of a message or of a prompt")
 	}
-	if _, ok := l.prompt(w.Of); ok {
-		if !l.canUndo(w.Of) {
-			return nil, edge.Refuse("of", "this card replaced no other, or is gone already")
-		}
+	if l.canUndo(w.Of) {
 		return lane.Undo{Prompt: w.Of, NewPrompt: newID(), At: time.Now()}, nil
 	}
-	entry.Withdraw = w.Of
-	return nil, nil
+	if known, err := s.Store.WordKnown(ctx, w.Of); err != nil || known {
+		entry.Withdraw = w.Of
+		return nil, err
+	}
+	return nil, edge.Refuse("of", "there is nothing to take back: that card replaced no other, or is gone already")
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"redbench/edge"
 )
@@ -161,5 +163,57 @@ func TestANoteKnowsWhoHeardItAndReplacesWhatItAnswers(t *testing.T) {
 		if last.Close == nil || last.Close.ID != "fact-1" {
 			t.Errorf("what it answers: %+v", last.Close)
 		}
+	})
+}
+
+func TestUndoWorksAfterARestart(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.send(checkout("started", "c1"))
+		b.prompt(mayas)
+		wrong := b.prompt(amirs)
+		time.Sleep(2 * linger)
+		synctest.Wait()
+		again := newBench(t, b.store)
+		defer again.service.Stop()
+		if err := again.service.Tell(t.Context(), "1", edge.Word{ID: "u1", Type: edge.WordUndo, Of: wrong.ID}); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "shown", again.screens.names(), []string{"Maya"})
+		if got := code(again.service.Tell(t.Context(), "1", edge.Word{ID: "u2", Type: edge.WordUndo, Of: "nobody's"})); got != "of" {
+			t.Errorf("undo of nothing known: %q", got)
+		}
+	})
+}
+
+func TestWhoTookHerConsentBackLeavesTheScreen(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.prompt(mayas)
+		id := edge.Identifier{Kind: edge.KindCard, Value: mayas}
+		b.store.mu.Lock()
+		p := b.store.profiles[id]
+		p.Customer.Consent = edge.ConsentNone
+		b.store.profiles[id] = p
+		b.store.mu.Unlock()
+		if err := b.service.Recheck(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(b.screens.shown, edge.Shown(edge.Clear{Reason: edge.ClearForgotten})) {
+			t.Errorf("the screens were told %v", b.screens.shown)
+		}
+	})
+}
+
+func TestACashierIsForgottenAfterTheLongestShift(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		started := checkout("started", "c1")
+		started.data["cashier"] = "Jo"
+		b.send(started)
+		l, err := b.service.lane("1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, "on the same shift", l.toldTo(), "Jo")
+		time.Sleep(longestShift + time.Minute)
+		want(t, "the next day", l.toldTo(), "")
 	})
 }

@@ -41,7 +41,7 @@ type writer struct {
 	metrics *metrics
 	trouble func(error)
 	queue   chan job
-	giveUp  chan struct{} // closed by stop: what cannot be written now stays unanswered
+	giveUp  chan struct{} // closed by hurry: what cannot be written now stays unanswered
 	ended   chan struct{}
 
 	open   sync.RWMutex // held for reading while putting, so that the queue is not closed under a late timer
@@ -76,9 +76,11 @@ func (w *writer) put(entry edge.Entry, done func(edge.Result, error)) {
 	w.queue <- job{entry, done}
 }
 
-// stop commits what is queued and ends. What a broken disk does not take is given up: it was never acknowledged.
+// hurry ends all patience with a broken disk: what it does not take now was never acknowledged.
+func (w *writer) hurry() { close(w.giveUp) }
+
+// stop commits what is queued and ends. hurry goes before.
 func (w *writer) stop() {
-	close(w.giveUp)
 	w.open.Lock()
 	w.closed = true
 	close(w.queue)
