@@ -12,9 +12,10 @@ import (
 // imported reports whether a fact came with an import, and nobody knows who was told.
 func imported(f *edge.Fact) bool { return f.ToldTo == "" && f.Place == edge.PlaceImport }
 
-// teller is the name of whoever was told. A till's number for a cashier is no name.
+// teller is the name of whoever was told. What a till calls a cashier by ("4711", "c-17") is no name: nobody is called by a
+// digit.
 func teller(f *edge.Fact) string {
-	if !strings.ContainsFunc(f.ToldTo, unicode.IsLetter) {
+	if !strings.ContainsFunc(f.ToldTo, unicode.IsLetter) || strings.ContainsFunc(f.ToldTo, unicode.IsNumber) {
 		return ""
 	}
 	return cut(tidy(f.ToldTo), 24)

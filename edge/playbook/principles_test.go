@@ -272,10 +272,10 @@ func TestRule7HonourTheRelationship(t *testing.T) {
 	if who.Since != "" || !strings.Contains(who.Greeting, "good") || !strings.Contains(who.Greeting, "again") && !strings.Contains(who.Greeting, "back") {
 		t.Errorf("a long absence: %q, %q", who.Greeting, who.Since)
 	}
-	in = maya().with(told("a", edge.FactAvoid, "Please not by the first name", 900*day), told("l", edge.FactLimit, "No tab", 900*day))
+	in = maya().with(told("a", edge.FactAvoid, "First name", 900*day), told("l", edge.FactLimit, "No tab", 900*day))
 	for range 3 {
 		got := p.Choose(in).Prompt
-		if text(got.Avoid) != "Please not by the first name" || got.Ask != nil {
+		if text(got.Avoid) != "Please avoid: First name" || got.Ask != nil {
 			t.Errorf("what to avoid: %q, asked %q", text(got.Avoid), text(got.Ask))
 		}
 		in = later(in, got, 5*day)
@@ -379,13 +379,35 @@ func TestDates(t *testing.T) {
 	}
 }
 
-func TestChipsOfferTheNextGap(t *testing.T) {
+// Whatever a customer tells can be written down, and what she is likeliest to tell is not behind a "More".
+func TestChipsOfferEveryKindTheNextGapFirst(t *testing.T) {
 	p := Default()
-	if got := p.Farewell(maya().with()).Chips; got[0] != edge.FactInterest || !slices.Contains(got, edge.FactComplaint) {
-		t.Errorf("%v", got)
-	}
-	if got := p.Farewell(maya().with(told("f", edge.FactInterest, "Roses", day))).Chips; got[0] != edge.FactPreference {
-		t.Errorf("%v", got)
+	interest, preference := told("i", edge.FactInterest, "Roses", day), told("p", edge.FactPreference, "No lid", day)
+	for _, test := range []struct {
+		name  string
+		facts []edge.Fact
+		first edge.FactKind
+	}{
+		{"nothing is known", nil, edge.FactInterest},
+		{"an interest is known", []edge.Fact{interest}, edge.FactPreference},
+		{"nobody of hers is known", []edge.Fact{interest, preference}, edge.FactPerson},
+		{"she likes it quiet", []edge.Fact{told("q", edge.FactNoChat, "", day)}, edge.FactPreference},
+	} {
+		got := p.Farewell(maya().with(test.facts...)).Chips
+		if len(got) == 0 || got[0] != test.first {
+			t.Errorf("%s: %v", test.name, got)
+			continue
+		}
+		for _, each := range []edge.FactKind{edge.FactComplaint, edge.FactPromise, edge.FactPraise} {
+			if at := slices.Index(got, each); at < 0 || at > 5 {
+				t.Errorf("%s: %s is not among the first six of %v", test.name, each, got)
+			}
+		}
+		slices.Sort(got)
+		every := slices.Sorted(slices.Values(edge.FactKinds))
+		if !slices.Equal(got, every) {
+			t.Errorf("%s: offered %v, want each kind once", test.name, got)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@
 package playbook
 
 import (
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -25,22 +26,28 @@ func (p *Playbook) Farewell(in Input) edge.Farewell {
 	return out
 }
 
-// chips offers the next gap in what is known first; wishes, troubles and promises always.
+// chips offers every kind of fact, the likeliest first, because a screen shows only the first few at once: the next gap in
+// what is known, troubles and promises, then what is seldom told. Whoever likes it quiet will hardly tell of herself.
 func (c *chooser) chips() []edge.FactKind {
 	v := &c.m.vars
-	always := []edge.FactKind{edge.FactComplaint, edge.FactPraise, edge.FactPromise}
-	if v.NoChat {
-		return append([]edge.FactKind{edge.FactPreference}, always...)
-	}
-	gaps := []edge.FactKind{edge.FactInterest, edge.FactPreference, edge.FactPerson}
+	likely := []edge.FactKind{edge.FactInterest, edge.FactPreference, edge.FactPerson}
 	switch {
+	case v.NoChat:
+		likely = []edge.FactKind{edge.FactPreference}
 	case v.Interests == 0:
 	case v.Preferences == 0:
-		gaps = []edge.FactKind{edge.FactPreference, edge.FactInterest, edge.FactPerson}
+		likely = []edge.FactKind{edge.FactPreference, edge.FactInterest, edge.FactPerson}
 	case v.People == 0:
-		gaps = []edge.FactKind{edge.FactPerson, edge.FactInterest, edge.FactPreference}
+		likely = []edge.FactKind{edge.FactPerson, edge.FactInterest, edge.FactPreference}
 	}
-	return append(gaps, always...)
+	out := append(likely, edge.FactComplaint, edge.FactPromise, edge.FactPraise, edge.FactDate, edge.FactAvoid,
+		edge.FactLimit, edge.FactNoChat, edge.FactNoGreeting)
+	for _, kind := range edge.FactKinds {
+		if !slices.Contains(out, kind) {
+			out = append(out, kind)
+		}
+	}
+	return out
 }
 
 // Principle is the thought of a day: each in turn, the same all day.

@@ -49,12 +49,28 @@ func TestWhoWasTold(t *testing.T) {
 	for _, test := range []struct{ who, place, want string }{
 		{"Jo", "Harbour Bakery", "Likes figs (told to Jo at Harbour Bakery)"}, {"Jo", "", "Likes figs (told to Jo)"},
 		{"", "Harbour Bakery", "Likes figs (told at Harbour Bakery)"}, {"", "", "Likes figs"}, {"4711", "", "Likes figs"},
+		{"c-17", "", "Likes figs"}, {"c-17", "Harbour Bakery", "Likes figs (told at Harbour Bakery)"}, {"c-١٧", "", "Likes figs"},
 		{"Jo", edge.PlaceImport, "Likes figs (told to Jo)"}, {"4711", "harbour · 3", "Likes figs (told at harbour)"},
 	} {
 		fact := told("f", edge.FactInterest, "Likes figs", day)
 		fact.ToldTo, fact.Place = test.who, test.place
 		if got := text(p.Choose(maya().with(fact)).Prompt.Remember); got != test.want {
 			t.Errorf("%q at %q: %q, want %q", test.who, test.place, got, test.want)
+		}
+	}
+}
+
+// A quick choice like "First name" names the thing itself: the line must not read as advice to do it.
+func TestWhatToAvoidReadsAsSuch(t *testing.T) {
+	p := Default()
+	for tag, want := range map[string]string{
+		"en": "Please avoid: The delivery", "es": "Mejor evitar: The delivery", "fr": "À éviter : The delivery",
+		"de": "Bitte vermeiden: The delivery", "it": "Meglio evitare: The delivery",
+	} {
+		in := maya().with(told("a", edge.FactAvoid, "The delivery.", day))
+		in.Language = tag
+		if got := text(p.Choose(in).Prompt.Avoid); got != want {
+			t.Errorf("%s: %q, want %q", tag, got, want)
 		}
 	}
 }
