@@ -114,8 +114,9 @@ type Till struct {
 	Event    edge.Event
 	Customer edge.CustomerRef
 	Prompt   string
-	Late     bool // arrived so late that it must not be shown
-	At       time.Time
+	Late     bool          // arrived so late that it must not be shown
+	Delay    time.Duration // how long it was under way; a wrong clock of the till is not in it
+	At       time.Time     // arrival
 }
 
 // Tick says that it is At: what is due happens.
@@ -163,7 +164,7 @@ type Clear struct{ Reason edge.ClearReason }
 // Idle says that nobody is at the lane.
 type Idle struct{}
 
-// Visit records a completed checkout. Its time is the box's, or the till's own where the event came late.
+// Visit records a completed checkout. Its time is the box's, less the delay of an event that came late.
 type Visit struct{ edge.Visit }
 
 // Attach gives a stranger's completed checkout to the customer whose card came after it.

@@ -84,7 +84,7 @@ func (p *player) play(in any) []lane.Effect {
 				ID: fmt.Sprintf("event-%d", p.events), Type: in.kind, Checkout: in.checkout, Time: p.now.Add(-in.ago),
 				Retained: in.retained,
 			},
-			Customer: in.customer, Prompt: next, Late: in.late, At: p.now,
+			Customer: in.customer, Prompt: next, Late: in.late, Delay: in.ago, At: p.now,
 		}
 	case wait:
 		p.now = p.now.Add(time.Duration(in))
@@ -392,13 +392,14 @@ func TestRules(t *testing.T) {
 	}
 }
 
-func TestVisitTakesTheTillsTimeOnlyWhenLate(t *testing.T) {
-	event := edge.Event{Type: edge.CheckoutCompleted, Checkout: "7", Time: noon.Add(-time.Hour), Items: []edge.Item{{SKU: "1"}}}
+// A till's clock may be a year behind; how long an event was under way does not depend on it.
+func TestVisitIsTimedByTheBoxLessTheDelay(t *testing.T) {
+	event := edge.Event{Type: edge.CheckoutCompleted, Checkout: "7", Time: noon.AddDate(-1, 0, 0), Items: []edge.Item{{SKU: "1"}}}
 	for _, late := range []bool{false, true} {
-		_, effects := lane.State{}.Step(lane.Till{Event: event, Late: late, At: noon}, lane.Timing{})
+		_, effects := lane.State{}.Step(lane.Till{Event: event, Late: late, Delay: 11 * time.Second, At: noon}, lane.Timing{})
 		want := noon
 		if late {
-			want = event.Time
+			want = noon.Add(-11 * time.Second)
 		}
 		visit, ok := effects[0].(lane.Visit)
 		if !ok || !visit.At.Equal(want) || len(visit.Items) != 1 {

@@ -22,6 +22,14 @@ func (in Till) apply(m *move) {
 	}
 }
 
+// moment is when it happened, by the box's clock: the till's own may be a year off.
+func (in Till) moment() time.Time {
+	if in.Late {
+		return in.At.Add(-max(0, in.Delay))
+	}
+	return in.At
+}
+
 // aside reports whether an event that came late concerns something else than what freshly goes on: it must not push
 // that off the lane.
 func (in Till) aside(m *move) bool {
@@ -139,12 +147,12 @@ func (in Till) endsElsewhere(m *move, parked Parked) {
 		return
 	}
 	m.finish(Done{Checkout: id, Stranger: parked.Customer == edge.Stranger})
-	m.do(in.visit(m.at, parked.Customer))
+	m.do(in.visit(parked.Customer))
 }
 
 func (in Till) completed(m *move) {
 	holder := m.Holder
-	m.do(in.visit(m.at, holder.Customer))
+	m.do(in.visit(holder.Customer))
 	m.finish(Done{Checkout: m.Checkout, Stranger: holder.Customer == edge.Stranger})
 	if in.Late || !m.Paused.IsZero() {
 		m.leave(edge.ClearCompleted)
@@ -155,12 +163,9 @@ func (in Till) completed(m *move) {
 	m.do(Farewell{Prompt: holder.Prompt, Customer: holder.Customer, Checkout: m.Checkout})
 }
 
-func (in Till) visit(at time.Time, customer edge.CustomerRef) Visit {
+func (in Till) visit(customer edge.CustomerRef) Visit {
 	e := in.Event
-	if in.Late && !e.Time.IsZero() && e.Time.Before(at) {
-		at = e.Time
-	}
 	return Visit{edge.Visit{
-		Customer: customer, At: at.UTC(), Store: e.Store, Lane: e.Lane, Checkout: e.Checkout, Items: e.Items, Total: e.Total,
+		Customer: customer, At: in.moment().UTC(), Store: e.Store, Lane: e.Lane, Checkout: e.Checkout, Items: e.Items, Total: e.Total,
 	}}
 }

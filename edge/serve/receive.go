@@ -139,7 +139,7 @@ func conflict(ev edge.Event) error {
 
 // till steps a lane by a till's event.
 func (s *Service) till(l *laneState, ev edge.Event, tap edge.Tap, late time.Duration, entry edge.Entry, done func(edge.Result, error)) {
-	in := lane.Till{Event: ev, Prompt: newID(), Late: late > lateAfter || ev.Retained, At: time.Now()}
+	in := lane.Till{Event: ev, Prompt: newID(), Late: late > lateAfter || ev.Retained, Delay: late, At: time.Now()}
 	if in.Late && ev.Type == edge.LoyaltyPresented {
 		s.metrics.notShown.WithLabelValues(lateReason(ev)).Inc()
 	}
