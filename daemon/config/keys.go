@@ -98,7 +98,7 @@ func (c *Config) metricsKeys() Section {
 			"unless token_file is set. Empty: /metrics is only beside the screens, by token. Beyond loopback it needs " +
 			"token_file, and cert_file with key_file (or insecure)."},
 		Key{Key: "token_file", Value: &c.Metrics.TokenFile, Path: true, Doc: "File with the token on its first line, for " +
-			"Authorization: Bearer. Empty: /metrics beside the screens answers nobody."},
+			"Authorization: Bearer. Empty: /metrics beside the screens answers a manager's token only."},
 		Key{Key: "cert_file", Value: &c.Metrics.CertFile, Path: true, Doc: "TLS certificate, PEM, with its chain."},
 		Key{Key: "key_file", Value: &c.Metrics.KeyFile, Path: true, Doc: "The certificate's key, PEM."},
 		Key{Key: "insecure", Value: &c.Metrics.Insecure, Doc: "Listen beyond loopback without TLS or without a token."},
