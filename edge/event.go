@@ -14,6 +14,7 @@ type Message struct {
 	Retained bool
 	Lane     string    // the lane that the publishing till proved to be, where the broker knows; else empty
 	Arrived  time.Time // by this box's clock
+	Queued   bool      // it may have waited at an outside broker while this box was away
 }
 
 // EventType is the CloudEvents type of a till's event.
@@ -61,6 +62,7 @@ type Event struct {
 
 	Retained bool      `json:"-"` // a retained message never prompts
 	Arrived  time.Time `json:"-"` // by this box's clock
+	Undated  bool      `json:"-"` // its till told no time: Time is when it arrived, and says nothing about its age
 }
 
 // Item is one line of a basket. A negative Quantity takes an item off again, or is a return.

@@ -8,7 +8,10 @@
 package adapt
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -47,6 +50,9 @@ type Rejection struct {
 	Detail string // what exactly
 	ID     string // the event's id, where it could be read and holds no card number
 	Lane   string // by the topic, where that names one
+
+	// Withhold says that nobody has looked for card data in the payload, so that it must not be kept.
+	Withhold bool
 }
 
 // Error gives code and detail.
@@ -64,13 +70,16 @@ type Options struct {
 	MaxSize  int          // bytes of a payload; 0: DefaultMaxSize
 	MaxItems int          // of one checkout; 0: DefaultMaxItems
 	MaxDepth int          // of nested objects and lists; 0: DefaultMaxDepth
+
+	// Digest is a digest under a key that outlives the process, so that a message without an id which comes again after
+	// a restart is the same event. nil: a key of this decoder's own.
+	Digest func(parts ...[]byte) [16]byte
 }
 
 // Decoder turns messages into events. It is safe for concurrent use.
 type Decoder struct {
 	options  Options
 	adapters []*program
-	key      [32]byte // for the ids that we make up: a bare digest of a scan would give the card away
 }
 
 // New makes a decoder. It fails on options that cannot work, among them an adapter whose program does not compile.
@@ -92,8 +101,24 @@ func New(options Options) (*Decoder, error) {
 		}
 		d.adapters = append(d.adapters, p)
 	}
-	_, _ = rand.Read(d.key[:]) // never fails
+	if options.Digest == nil {
+		d.options.Digest = ownDigest()
+	}
 	return d, nil
+}
+
+// ownDigest makes a keyed digest for a decoder that was given none: a bare one of a scan would give the card away.
+func ownDigest() func(parts ...[]byte) [16]byte {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return func(parts ...[]byte) [16]byte {
+		mac := hmac.New(sha256.New, key)
+		for _, part := range parts {
+			_ = binary.Write(mac, binary.BigEndian, uint64(len(part)))
+			mac.Write(part)
+		}
+		return [16]byte(mac.Sum(nil))
+	}
 }
 
 func orDefault(value, otherwise int) int {
@@ -135,12 +160,15 @@ func (d *Decoder) decodeAll(msg edge.Message) ([]edge.Event, *Rejection) {
 		}
 	}
 	to, rejection := d.readTopic(msg)
-	what, found := d.options.Guard.Find(msg.Payload)
-	switch {
-	case found:
+	if tooLarge := d.checkSize(msg.Payload); tooLarge != nil {
+		tooLarge.Lane = to.lane
+		return nil, tooLarge
+	}
+	if what, found := d.options.Guard.Find(msg.Payload); found {
 		rejection = reject(what, "in the payload")
-	case rejection == nil:
-		rejection = d.checkPayload(msg.Payload)
+	}
+	if rejection == nil {
+		rejection = checkUTF8(msg.Payload)
 	}
 	if rejection != nil {
 		return nil, d.label(rejection, msg.Payload, to.lane)
@@ -154,23 +182,28 @@ func (d *Decoder) decodeAll(msg edge.Message) ([]edge.Event, *Rejection) {
 	return []edge.Event{event}, nil
 }
 
-func (d *Decoder) checkPayload(payload []byte) *Rejection {
-	if len(payload) > d.options.MaxSize {
-		return reject(CodeTooLarge, "%d bytes, more than %d", len(payload), d.options.MaxSize)
+// checkSize comes before anything is read, so that nobody can make the box work through more. What it refuses may hold
+// card data.
+func (d *Decoder) checkSize(payload []byte) *Rejection {
+	if len(payload) <= d.options.MaxSize {
+		return nil
 	}
-	if !utf8.Valid(payload) {
-		return reject(CodeText, "not UTF-8")
+	rejection := reject(CodeTooLarge, "%d bytes, more than %d", len(payload), d.options.MaxSize)
+	rejection.Withhold = true
+	return rejection
+}
+
+func checkUTF8(payload []byte) *Rejection {
+	if utf8.Valid(payload) {
+		return nil
 	}
-	return nil
+	return reject(CodeText, "not UTF-8")
 }
 
 // label adds lane and, where it can be read, the event's id to a rejection that was made before reading.
 func (d *Decoder) label(rejection *Rejection, payload []byte, lane string) *Rejection {
-	rejection.Lane = lane
-	if len(payload) <= d.options.MaxSize {
-		e, _ := readEnvelope(payload, d.options)
-		rejection.ID = d.safeID(e)
-	}
+	e, _ := readEnvelope(payload, d.options)
+	rejection.Lane, rejection.ID = lane, d.safeID(e)
 	return rejection
 }
 

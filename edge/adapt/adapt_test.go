@@ -216,7 +216,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a card as id", "", with(`"e1"`, `"4111111111111111"`), "card-number", ""},
 		{"a card as key", "", event("loyalty.presented", `{"4111111111111111":1}`), "card-number", "e1"},
 		{"a card in what is no JSON", "", `scan 4111 1111 1111 1111`, "card-number", ""},
-		{"a card in what is too large", "", strings.Repeat(" ", 70<<10) + `4111111111111111`, "card-number", ""},
+		{"a card in what is too large", "", strings.Repeat(" ", 70<<10) + `4111111111111111`, "too-large", ""},
 		{"a card on another store's topic", "redbench/v1/s2/3/loyalty", event("loyalty.presented", `{"x":"4111111111111111"}`), "card-number", "e1"},
 		{"a card as topic", "redbench/v1/s1/4111111111111111/loyalty", event("loyalty.presented", good), "card-number", ""},
 		{"a track", "", event("loyalty.presented", `{"identifier":";4111111111111111=27121010000?","kind":"card"}`), "track-data", "e1"},
@@ -236,6 +236,9 @@ func TestDecodeRefuses(t *testing.T) {
 			}
 			if rejection.Code != test.code || rejection.ID != test.id {
 				t.Errorf("got code %q (%s), id %q; want code %q, id %q", rejection.Code, rejection.Detail, rejection.ID, test.code, test.id)
+			}
+			if looked := len(test.payload) <= adapt.DefaultMaxSize; rejection.Withhold == looked {
+				t.Errorf("withhold is %v of %d bytes", rejection.Withhold, len(test.payload))
 			}
 			for _, secret := range []string{"4111", "1111", "caf", "till", "Caff"} {
 				if strings.Contains(rejection.Detail, secret) {

@@ -4,12 +4,8 @@ package adapt
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -35,8 +31,9 @@ const (
 // attributes, "#text" for text and a member a child, a list where a child repeats, or just its text where it has
 // nothing else. $topic, $levels (the topic's), $store, $lane (may be null) and $arrived (RFC 3339) are known to it. Each
 // output is an event as the contract writes it, or a list of them; null and no output say that the message does not
-// concern us. specversion, id, source and time are filled in where the program leaves them out: an id made up is the
-// same for the same payload on the same topic within half a minute.
+// concern us. specversion, id, source and time are filled in where the program leaves them out; the source is the
+// adapter's at that lane. An id made up is the same for the same payload on the same topic: always where the program
+// tells a time (other than $arrived, which is none of the till's), else within a window ([Decoder.madeID]).
 type Adapter struct {
 	Name    string
 	Topic   string
@@ -130,6 +127,9 @@ func (p *program) match(topic string) (levels []string, ok bool) {
 
 // adapt runs an adapter on a message. Its output is checked as strictly as a till's own events.
 func (d *Decoder) adapt(p *program, levels []string, msg edge.Message) ([]edge.Event, *Rejection) {
+	if rejection := d.checkSize(msg.Payload); rejection != nil {
+		return nil, rejection
+	}
 	what, cards := d.options.Guard.Find(msg.Payload)
 	if cards && !p.DropCards {
 		return nil, reject(what, "in the payload")
@@ -144,8 +144,8 @@ func (d *Decoder) adapt(p *program, levels []string, msg edge.Message) ([]edge.E
 
 // mapped gives the events, and the program's outputs as far as it came.
 func (d *Decoder) mapped(p *program, levels []string, msg edge.Message) (events []edge.Event, outputs [][]byte, _ *Rejection) {
-	if len(msg.Payload) > d.options.MaxSize {
-		return nil, nil, reject(CodeTooLarge, "%d bytes, more than %d", len(msg.Payload), d.options.MaxSize)
+	if rejection := d.checkSize(msg.Payload); rejection != nil {
+		return nil, nil, rejection
 	}
 	input, rejection := d.input(p.Format, msg.Payload)
 	if rejection != nil {
@@ -156,53 +156,50 @@ func (d *Decoder) mapped(p *program, levels []string, msg edge.Message) (events 
 		return nil, nil, rejection
 	}
 	for i, each := range made {
-		d.complete(each, p, i, msg)
+		to, noLane := p.laneOf(each["lane"], levels, msg.Lane)
+		undated := d.complete(each, p, i, to, msg)
 		text, err := gojq.Marshal(each)
 		if err != nil {
 			return nil, outputs, reject(CodeAdapter, "adapter %s: output %d cannot be written as JSON", p.Name, i)
 		}
 		outputs = append(outputs, text)
-		event, rejection := d.mappedEvent(p, text, levels, msg)
+		event, rejection := d.mappedEvent(text, to, noLane)
 		if rejection != nil {
 			rejection.Detail = fmt.Sprintf("adapter %s, output %d: %s", p.Name, i, rejection.Detail)
 			return nil, outputs, rejection
 		}
+		event.Retained, event.Arrived, event.Undated = msg.Retained, msg.Arrived, undated
 		events = append(events, event)
 	}
 	return events, outputs, nil
 }
 
-// mappedEvent reads one output.
-func (d *Decoder) mappedEvent(p *program, text []byte, levels []string, msg edge.Message) (edge.Event, *Rejection) {
+// mappedEvent reads one output. A card in it is worse than a lane that is missing.
+func (d *Decoder) mappedEvent(text []byte, lane string, noLane *Rejection) (edge.Event, *Rejection) {
 	if what, found := d.options.Guard.Find(text); found {
 		return edge.Event{}, reject(what, "in what the program made")
 	}
-	if rejection := d.checkPayload(text); rejection != nil {
+	if rejection := first(d.checkSize(text), checkUTF8(text)); rejection != nil {
 		return edge.Event{}, rejection
 	}
-	e, _ := readEnvelope(text, d.options)
-	lane, rejection := p.laneOf(e.lane, levels, msg.Lane)
-	if rejection != nil {
-		rejection.ID = d.safeID(e)
-		return edge.Event{}, rejection
+	if noLane != nil {
+		return edge.Event{}, d.label(noLane, text, "")
 	}
 	event, rejection := d.decode(text, address{lane: lane})
 	if rejection != nil {
 		rejection.Lane = lane
-		return edge.Event{}, rejection
 	}
-	event.Retained, event.Arrived = msg.Retained, msg.Arrived
-	return event, nil
+	return event, rejection
 }
 
-// laneOf decides on an event's lane.
-func (p *program) laneOf(given field, levels []string, proved string) (string, *Rejection) {
+// laneOf decides on an event's lane. given is what the program says; tills number their lanes.
+func (p *program) laneOf(given any, levels []string, proved string) (string, *Rejection) {
 	var lane string
 	switch {
 	case p.sure:
 		lane = levels[p.lane]
-	case given.given():
-		lane = given.text
+	case given != nil:
+		lane = fmt.Sprint(given)
 	case p.lane >= 0:
 		lane = levels[p.lane]
 	default:
@@ -270,27 +267,4 @@ func (p *program) objects(output any) ([]map[string]any, *Rejection) {
 		return nil, reject(CodeAdapter, "adapter %s failed: %T", p.Name, v)
 	}
 	return nil, reject(CodeAdapter, "adapter %s gave something that is not an object", p.Name)
-}
-
-// complete fills in the attributes that a program need not give.
-func (d *Decoder) complete(event map[string]any, p *program, number int, msg edge.Message) {
-	fill := func(name string, value func() string) {
-		if v, ok := event[name]; !ok || v == nil {
-			event[name] = value()
-		}
-	}
-	fill("specversion", func() string { return "1.0" })
-	fill("source", func() string { return "/adapter/" + p.Name })
-	fill("time", func() string { return msg.Arrived.UTC().Format(time.RFC3339Nano) })
-	fill("id", func() string { return d.madeID(p.Name, number, msg) })
-}
-
-// madeIDWindow is how long the same payload is taken for the same message again.
-const madeIDWindow = 30 * time.Second
-
-func (d *Decoder) madeID(name string, number int, msg edge.Message) string {
-	mac := hmac.New(sha256.New, d.key[:])
-	fmt.Fprintf(mac, "%s\x00%d\x00%d\x00", msg.Topic, number, msg.Arrived.UnixNano()/int64(madeIDWindow))
-	mac.Write(msg.Payload)
-	return name + "-" + strconv.Itoa(number) + "-" + hex.EncodeToString(mac.Sum(nil)[:12])
 }

@@ -3,6 +3,8 @@
 package adapt_test
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"testing"
@@ -113,28 +115,89 @@ func TestAdapters(t *testing.T) {
 }
 
 func TestMadeIDs(t *testing.T) {
-	d := decoder(t, adapt.Adapter{Name: "scanner", Topic: "pos/+/scan", Format: "text",
-		Program: `{type: "redbench.loyalty.presented", data: {identifier: ., kind: "card"}}`})
-	id := func(topic, payload string, later time.Duration) string {
+	const tap, done = `{"type":"redbench.loyalty.presented","data":{"kind":"card","identifier":"6001002003004"}}`,
+		`{"type":"redbench.checkout.completed","data":{"checkout":"c1","items":[],"total_minor":1,"currency":"EUR"}}`
+	const dated = `{"time":"2026-11-22T09:30:00Z","type":"redbench.shift.ended"}`
+	// It outlives the decoder, as the box's does.
+	digest := func(parts ...[]byte) [16]byte {
+		sum := sha256.Sum256(bytes.Join(parts, []byte("/")))
+		return [16]byte(sum[:16])
+	}
+	decode := func(topic, payload string, later time.Duration) edge.Event {
+		t.Helper()
+		d, err := adapt.New(adapt.Options{Store: "s1", Guard: guard.New(nil), Digest: digest,
+			Adapters: []adapt.Adapter{{Name: "a", Topic: "pos/+/scan", Format: "json", Program: "."}}})
+		if err != nil {
+			t.Fatal(err)
+		}
 		e, err := d.Decode(edge.Message{Topic: topic, Payload: []byte(payload), Arrived: arrived.Add(later)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return e.ID
+		return e
 	}
-	first := id("pos/1/scan", "6001002003004", 0)
-	if id("pos/1/scan", "6001002003004", time.Second) != first {
-		t.Error("a redelivery is another event")
-	}
-	for _, other := range []string{
-		id("pos/1/scan", "6001002003004", time.Minute), id("pos/1/scan", "6001002003005", 0), id("pos/2/scan", "6001002003004", 0),
+	for name, test := range map[string]struct {
+		payload     string
+		same, other time.Duration // how much later it is still the same event; another one
+	}{
+		"a tap":               {tap, 0, time.Minute},
+		"a checkout's end":    {done, 0, 7 * time.Hour},
+		"what tells its time": {dated, 1000 * time.Hour, 0},
 	} {
-		if other == first {
-			t.Error("another scan is the same event")
+		first := decode("pos/1/scan", test.payload, 0)
+		again := decode("pos/1/scan", test.payload, test.same)
+		if again.ID != first.ID || string(adapt.Canonical(again)) != string(adapt.Canonical(first)) {
+			t.Errorf("%s: a redelivery after a restart is another event", name)
+		}
+		if test.other > 0 && decode("pos/1/scan", test.payload, test.other).ID == first.ID {
+			t.Errorf("%s: still the same after %v", name, test.other)
+		}
+		if decode("pos/2/scan", test.payload, 0).ID == first.ID || decode("pos/1/scan", test.payload+" ", 0).ID == first.ID {
+			t.Errorf("%s: another message is the same event", name)
+		}
+		if first.Undated == (name == "what tells its time") {
+			t.Errorf("%s: undated is %v", name, first.Undated)
 		}
 	}
-	if strings.Contains(first, "6001002003004") {
-		t.Error("the id holds the card")
+	// A redelivery within the window has another moment of arrival: the same event all the same.
+	later := 0
+	for i := range 100 {
+		payload := done + strings.Repeat(" ", i)
+		a, b := decode("pos/1/scan", payload, 0), decode("pos/1/scan", payload, 5*time.Minute)
+		if a.ID == b.ID && string(adapt.Canonical(a)) == string(adapt.Canonical(b)) {
+			later++
+		}
+	}
+	if later < 95 || later == 100 { // one in 72 crosses a border, each its own
+		t.Errorf("%d of 100 checkouts are the same after five minutes", later)
+	}
+}
+
+// TestSourceIsTheTills: two tills may number their events alike.
+func TestSourceIsTheTills(t *testing.T) {
+	d := decoder(t, adapt.Adapter{Name: "acme", Topic: "acme/{lane}", Format: "json", Program: `{id: .no, type: "redbench.shift.ended", time: "2026-11-22T09:30:00Z"}`},
+		adapt.Adapter{Name: "own", Topic: "own", Format: "json", Program: `{id: "1", source: "/till", lane: .lane, type: "redbench.shift.ended", time: $arrived}`})
+	for _, test := range []struct {
+		topic, payload, source, lane string
+		undated                      bool
+	}{
+		{"acme/3", `{"no":"1"}`, "/adapter/acme/3", "3", false},
+		{"acme/4", `{"no":"1"}`, "/adapter/acme/4", "4", false},
+		{"own", `{"lane":7}`, "/till", "7", true},
+	} {
+		e, err := d.Decode(edge.Message{Topic: test.topic, Payload: []byte(test.payload), Arrived: arrived})
+		if err != nil || e.Source != test.source || e.Lane != test.lane || e.Undated != test.undated {
+			t.Errorf("%s: got %+v, %v", test.topic, e, err)
+		}
+	}
+}
+
+func TestAdapterWithholdsWhatIsTooLarge(t *testing.T) {
+	d := decoder(t, adapt.Adapter{Name: "text", Topic: "pos/{lane}", Format: "text", Program: "empty"})
+	_, err := d.DecodeAll(edge.Message{Topic: "pos/1", Payload: bytes.Repeat([]byte("x"), adapt.DefaultMaxSize+1), Arrived: arrived})
+	var rejection *adapt.Rejection
+	if !errors.As(err, &rejection) || rejection.Code != adapt.CodeTooLarge || !rejection.Withhold {
+		t.Errorf("got %+v", rejection)
 	}
 }
 
