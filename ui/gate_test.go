@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,13 +96,38 @@ func TestHostIsCheckedOnEveryPath(t *testing.T) {
 		"10.1.2.3" + port: false, "": false, "till3.local.evil.example": false,
 	}
 	for host, want := range hosts {
-		for _, path := range []string{"/", "/screen/3", "/healthz", "/static/base.css"} {
-			answer := recorded(r.Handler(), "GET", path, host)
+		for _, route := range routes(t) {
+			method, path, _ := strings.Cut(route, " ")
+			answer := recorded(r.Handler(), method, path, host)
 			if got := answer.Code != http.StatusMisdirectedRequest; got != want {
-				t.Errorf("%s as %q is answered %d", path, host, answer.Code)
+				t.Errorf("%s as %q is answered %d", route, host, answer.Code)
 			}
 		}
 	}
+}
+
+// routes are all that the code registers, read from its text so that none can be forgotten here, and one that is not there.
+func routes(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := []string{"GET /nothing"}
+	fill := strings.NewReplacer("{$}", "", "{lane}", "3", "{code}", "ABCD-EFGH", "{action}", "pause", "{name}", "base.css")
+	for _, name := range files {
+		code, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, call := range regexp.MustCompile(`\.HandleFunc\("([A-Z]+ /[^"]*)"`).FindAllSubmatch(code, -1) {
+			found = append(found, fill.Replace(string(call[1])))
+		}
+	}
+	if len(found) < 14 || strings.Contains(strings.Join(found, ""), "{") {
+		t.Fatalf("routes: %v", found)
+	}
+	return found
 }
 
 func recorded(handler http.Handler, method, path, host string) *httptest.ResponseRecorder {
