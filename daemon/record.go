@@ -76,12 +76,8 @@ func (r record) Import(ctx context.Context, req control.ImportRequest, in io.Rea
 }
 
 func (r record) forget(ctx context.Context, id edge.Identifier) (edge.CustomerRef, control.ForgetReport, error) {
-	profile, err := r.store.Profile(ctx, id)
-	if err != nil {
-		return 0, control.ForgetReport{}, explainFind(err)
-	}
-	ref, err := r.store.Forget(ctx, id)
-	return ref, control.ForgetReport{Customer: profile.Customer.ID}, explainFind(err)
+	gone, err := r.store.Forget(ctx, id)
+	return gone.Ref, control.ForgetReport{Customer: gone.ID}, explainFind(err)
 }
 
 // Customer tells what the box knows of one customer.
@@ -108,7 +104,7 @@ func (r record) Quarantine(ctx context.Context, limit int) ([]control.Quarantine
 
 // QuarantineShow tells of one refused event.
 func (r record) QuarantineShow(ctx context.Context, id string) (control.Quarantined, error) {
-	q, _, err := r.store.QuarantinedByID(ctx, id) // the payload stays sealed: not even root's terminal shows it
+	q, err := r.store.QuarantinedByID(ctx, id) // the payload stays sealed: not even root's terminal shows it
 	return quarantined(q), err
 }
 

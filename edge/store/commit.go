@@ -23,6 +23,7 @@ type work struct {
 	clocks   map[string]int64
 	touched  map[edge.CustomerRef]struct{} // whose blob for a tap is to be made anew (see tap.go)
 
+	firstSeen bool // the entry under way is the first to say that its prompt was seen
 	customers int  // that were added
 	importing bool // an old file does not rename an article
 }
@@ -115,6 +116,7 @@ func (w *work) changed(query string, args ...any) (int64, error) {
 }
 
 func (w *work) entry(e *edge.Entry) (edge.Result, error) {
+	w.firstSeen = false
 	if result, err := w.once(e); err != nil || result != edge.Written {
 		return result, err
 	}
@@ -183,7 +185,7 @@ func (w *work) after(e *edge.Entry) {
 	}
 	for what, is := range map[string]bool{
 		tallyEvents: e.Event != nil, tallyVisits: e.Visit != nil, tallyPrompts: e.Prompt != nil, tallyNotes: e.Fact != nil,
-		tallySeen: e.Outcome != nil && e.Outcome.Kind == "seen", tallyRefused: e.Refused != nil,
+		tallySeen: w.firstSeen, tallyRefused: e.Refused != nil,
 	} {
 		if is {
 			w.tallies[what]++
@@ -201,7 +203,8 @@ func (w *work) finish() error {
 		}
 	}
 	for source, offset := range w.clocks {
-		if err := w.exec(`INSERT INTO clocks (source, offset) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET offset = excluded.offset`, source, offset); err != nil {
+		if err := w.exec(`INSERT INTO clocks (source, offset, at) VALUES (?, ?, ?)
+			ON CONFLICT (source) DO UPDATE SET offset = excluded.offset, at = excluded.at`, source, offset, w.opt.Now().UnixMicro()); err != nil {
 			return fmt.Errorf("keeping a till's clock: %w", err)
 		}
 	}

@@ -4,6 +4,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -292,12 +293,19 @@ func TestQuarantineKeepsUpToItsCapAndCounts(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].ID != "b" || list[1].ID != "a" {
 		t.Errorf("quarantine %+v %v", list, err)
 	}
-	_, payload, err := s.QuarantinedByID(t.Context(), "a")
+	var sealed, digest []byte
+	if err := s.read.QueryRow(`SELECT sealed, digest FROM quarantine WHERE id = 'a'`).Scan(&sealed, &digest); err != nil {
+		t.Fatal(err)
+	}
+	payload, err := s.opt.Seal.OpenOwn("quarantine "+string(digest), sealed)
 	if err != nil || string(payload) != "what a till sent" {
 		t.Errorf("payload %q %v", payload, err)
 	}
-	if _, payload, err := s.QuarantinedByID(t.Context(), "b"); err != nil || payload != nil {
-		t.Errorf("payload %q %v", payload, err)
+	if q, err := s.QuarantinedByID(t.Context(), "b"); err != nil || q != list[0] {
+		t.Errorf("%+v %v", q, err)
+	}
+	if _, err := s.QuarantinedByID(t.Context(), "c"); !errors.Is(err, edge.ErrNotFound) {
+		t.Errorf("one that was only counted: %v", err)
 	}
 	if counts, err := s.Counts(t.Context(), s.opt.Now()); err != nil || counts.Quarantined != 4 {
 		t.Errorf("counts %+v %v", counts, err)
@@ -320,6 +328,12 @@ func TestOldEventsAreSweptInSteps(t *testing.T) {
 	young := edge.SeenEvent{Key: edge.EventKey{7, 7, 7}, At: c.Now()}
 	commit(t, s, edge.Entry{Event: &young, Word: "young"})
 	c.add(eventsKept/2 + time.Hour)
+	for _, table := range []string{"events", "words"} {
+		key := map[string]string{"events": "key", "words": "id"}[table]
+		if end, err := s.sweepEnd(t.Context(), table, key, nil); err != nil || len(end) == 0 {
+			t.Errorf("the first step through %s ends at %x (%v): the whole table is no step", table, end, err)
+		}
+	}
 	for range 3 * 4 {
 		if err := s.Upkeep(t.Context()); err != nil {
 			t.Fatal(err)
@@ -333,5 +347,58 @@ func TestOldEventsAreSweptInSteps(t *testing.T) {
 	}
 	if s.Stats().JournalBytes == 0 {
 		t.Log("the journal is empty")
+	}
+}
+
+// TestSeenCountsPrompts: two screens on a lane, or one that is loaded anew, tell of one prompt.
+func TestSeenCountsPrompts(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	a, b := newID(), newID()
+	saw := func(word, prompt string) edge.Entry {
+		return edge.Entry{Word: word, Outcome: &edge.Outcome{Word: word, Prompt: prompt, Kind: "seen", At: s.opt.Now()}}
+	}
+	commit(t, s, edge.Entry{Prompt: &edge.Prompt{ID: a}}, saw("left", a), saw("right", a))
+	commit(t, s, edge.Entry{Prompt: &edge.Prompt{ID: b}}, saw("left again", a), saw("of b", b), saw("of none", newID()))
+	if counts, err := s.Counts(t.Context(), s.opt.Now()); err != nil || counts.Prompts != 2 || counts.Seen != 2 {
+		t.Errorf("counts %+v %v", counts, err)
+	}
+}
+
+func TestClocksAreBounded(t *testing.T) {
+	c := newClock()
+	s := openStore(t, t.TempDir(), func(o *Options) { o.Now = c.Now })
+	told := func(source string) edge.Entry {
+		return edge.Entry{Clock: &edge.SourceClock{Source: source, Offset: time.Second}}
+	}
+	left := func() (n int) {
+		t.Helper()
+		for range len(sweeps) {
+			if err := s.Upkeep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.read.QueryRow(`SELECT count(*) FROM clocks`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	commit(t, s, told("/gone"), told("/till/1"))
+	c.add(clocksKept)
+	commit(t, s, told("/till/1"))
+	c.add(time.Hour)
+	if n := left(); n != 1 {
+		t.Errorf("%d clocks after two months", n)
+	}
+	// A till that names itself anew with each event.
+	for i := range maxClocks + 10 {
+		c.add(time.Second)
+		commit(t, s, told(fmt.Sprint("/", i)))
+	}
+	clocks, err := s.Clocks(t.Context())
+	if err != nil || len(clocks) != maxClocks || clocks[0].Source != fmt.Sprint("/", maxClocks+9) {
+		t.Errorf("%d clocks are loaded, %v", len(clocks), err)
+	}
+	if n := left(); n > maxClocks+1 {
+		t.Errorf("%d clocks are kept", n)
 	}
 }

@@ -9,31 +9,33 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"redbench/edge"
 )
 
 // Forget takes a customer out: her row and wrapped key, everything that was learnt or said, and her part in visits,
 // which stay as a stranger's. Tombstones under a key of their own keep an old file from bringing her back by any
-// identifier that was hers alone. It gives her number, so that the lanes can be cleared, or edge.ErrNotFound, or
-// edge.ErrAmbiguous for a shared identifier.
+// identifier that was hers alone. It tells who she was, or gives edge.ErrNotFound, or edge.ErrAmbiguous for a shared
+// identifier. Nothing of her is opened first, so that a damaged record can be forgotten too.
 //
 // When it returns nil, what was deleted is gone from the journal too. An error that wraps ErrLingers says that she is
 // forgotten, but the journal could not be cut back because somebody was reading all the time; upkeep will do it.
-func (s *Store) Forget(ctx context.Context, id edge.Identifier) (edge.CustomerRef, error) {
+func (s *Store) Forget(ctx context.Context, id edge.Identifier) (Forgotten, error) {
 	s.admin.Lock()
 	defer s.admin.Unlock()
-	ref, err := s.find(ctx, id)
+	row, _, err := s.rowOf(ctx, s.read, id)
 	if err != nil {
-		return 0, fmt.Errorf("forgetting a customer: %w", err)
+		return Forgotten{}, fmt.Errorf("forgetting a customer: %w", err)
 	}
-	named, err := s.named(ctx, ref, id)
-	if err != nil {
-		return 0, fmt.Errorf("forgetting a customer: %w", err)
+	gone := Forgotten{Ref: edge.CustomerRef(row.ref)}
+	if u, err := uuid.FromBytes(row.id); err == nil {
+		gone.ID = u.String()
 	}
 	err = s.freeing(ctx, func() error {
 		return s.transact(ctx, func(tx *sql.Tx) error {
 			w := s.newWork(ctx, tx)
-			if err := w.forget(ref, named); err != nil {
+			if err := w.forget(gone.Ref, s.named(row, id)); err != nil {
 				return err
 			}
 			w.customers--
@@ -41,20 +43,19 @@ func (s *Store) Forget(ctx context.Context, id edge.Identifier) (edge.CustomerRe
 		})
 	})
 	if err != nil {
-		return 0, fmt.Errorf("forgetting a customer: %w", err)
+		return Forgotten{}, fmt.Errorf("forgetting a customer: %w", err)
 	}
-	return ref, s.erase(ctx)
+	return gone, s.erase(ctx)
+}
+
+// Forgotten says who was forgotten.
+type Forgotten struct {
+	Ref edge.CustomerRef // so that the lanes can be cleared
+	ID  string           // UUIDv7, for a receipt; empty when it was damaged
 }
 
 // ErrLingers says that what was deleted is still in the journal.
 var ErrLingers = errors.New("what was deleted is still in the journal, which was being read; it goes with the next upkeep")
-
-// find gives the customer of an identifier without opening anything, so that one whose sealed columns are damaged can
-// be forgotten all the same.
-func (s *Store) find(ctx context.Context, id edge.Identifier) (edge.CustomerRef, error) {
-	row, _, err := s.rowOf(ctx, s.read, id)
-	return edge.CustomerRef(row.ref), err
-}
 
 func (w *work) forget(ref edge.CustomerRef, named []edge.Identifier) error {
 	if err := w.bury(ref, named); err != nil {

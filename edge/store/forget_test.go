@@ -141,3 +141,23 @@ func commit(t testing.TB, s *Store, entries ...edge.Entry) []edge.Result {
 	}
 	return results
 }
+
+// TestADamagedCustomerCanBeForgotten: whoever asks to be forgotten is, whatever the disk did to her record.
+func TestADamagedCustomerCanBeForgotten(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	p := maya(t, s)
+	if _, err := s.write.Exec(`UPDATE customers SET wrapped = x'00', sealed = x'00'`); err != nil {
+		t.Fatal(err)
+	}
+	id := edge.Identifier{Kind: edge.KindCard, Value: "6001"}
+	if _, err := s.Profile(t.Context(), id); err == nil {
+		t.Fatal("the record is not damaged")
+	}
+	gone, err := s.Forget(t.Context(), id)
+	if err != nil || gone.Ref != p.Customer.Ref || gone.ID != p.Customer.ID {
+		t.Fatalf("%+v %v", gone, err)
+	}
+	if _, err := s.Profile(t.Context(), id); !errors.Is(err, edge.ErrNotFound) {
+		t.Error(err)
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -18,6 +20,35 @@ import (
 
 // ballastFile is the name of the ballast in the state directory.
 const ballastFile = "ballast"
+
+// ballastPause is how long the ballast stays away once it was given up, and how often it is tried anew. Taken back at
+// once it would take the very room that it had just given.
+const ballastPause = 5 * time.Minute
+
+var errNoRoom = errors.New("less than twice the reserve is free")
+
+// ballast remembers when the reserve was last made, tried or given up.
+type ballast struct {
+	mu    sync.Mutex
+	moved time.Time
+}
+
+// rested reports whether the pause is over, and begins the next one.
+func (b *ballast) rested(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.moved.IsZero() && now.Sub(b.moved) < ballastPause {
+		return false
+	}
+	b.moved = now
+	return true
+}
+
+func (b *ballast) dropped(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.moved = now
+}
 
 // FullError says that the disk is full.
 type FullError struct {
@@ -74,17 +105,26 @@ func sinks(err error) bool {
 	return true
 }
 
-// makeBallast holds room back, where there is none held. A disk without room for it is no reason not to start.
-func (s *Store) makeBallast() error {
+// makeBallast holds room back, where there is none held and as much again stays free. A disk without room for it is no
+// reason not to start.
+func (s *Store) makeBallast() {
 	path := filepath.Join(s.opt.Dir, ballastFile)
-	if s.opt.Ballast < 0 || size(path) >= s.opt.Ballast {
-		return nil
+	if s.opt.Ballast < 0 || size(path) >= s.opt.Ballast || !s.ballast.rested(s.opt.Now()) {
+		return
 	}
-	if err := writeBallast(path, s.opt.Ballast); err != nil {
+	free, err := freeBytes(s.opt.Dir)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported): // only trying tells
+		err = writeBallast(path, s.opt.Ballast)
+	case err == nil && free < 2*s.opt.Ballast:
+		err = errNoRoom
+	case err == nil:
+		err = writeBallast(path, s.opt.Ballast)
+	}
+	if err != nil {
 		_ = os.Remove(path)
 		s.opt.Log.Warn("no room on the disk for the reserve", "dir", s.opt.Dir, "bytes", s.opt.Ballast, "error", err)
 	}
-	return nil
 }
 
 func writeBallast(path string, n int64) (err error) {
@@ -115,5 +155,9 @@ func writeBallast(path string, n int64) (err error) {
 
 // dropBallast reports whether there was a ballast to give up.
 func (s *Store) dropBallast() bool {
-	return os.Remove(filepath.Join(s.opt.Dir, ballastFile)) == nil
+	if os.Remove(filepath.Join(s.opt.Dir, ballastFile)) != nil {
+		return false
+	}
+	s.ballast.dropped(s.opt.Now())
+	return true
 }

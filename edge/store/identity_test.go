@@ -92,10 +92,11 @@ func TestTheForgottenStayForgottenUntilTheyConsent(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	p := maya(t, s)
 	commit(t, s, edge.Entry{Visit: &edge.Visit{Customer: p.Customer.Ref, At: s.opt.Now(), Lane: "1", Checkout: "k", Items: []edge.Item{{SKU: "1", Quantity: 1}}}})
-	ref, err := s.Forget(t.Context(), edge.Identifier{Kind: edge.KindCard, Value: "6001"})
-	if err != nil || ref != p.Customer.Ref {
-		t.Fatal(ref, err)
+	gone, err := s.Forget(t.Context(), edge.Identifier{Kind: edge.KindCard, Value: "6001"})
+	if err != nil || gone != (Forgotten{p.Customer.Ref, p.Customer.ID}) {
+		t.Fatal(gone, err)
 	}
+	ref := gone.Ref
 	if _, err := s.ProfileOf(t.Context(), ref); !errors.Is(err, edge.ErrNotFound) {
 		t.Errorf("by number: %v", err)
 	}

@@ -22,9 +22,6 @@ type sealedFact struct {
 	sealed []byte
 }
 
-// importPlace is where an imported fact was learned.
-const importPlace = "import"
-
 // prepare seals what is new and finds out what differs from what is known. It writes nothing.
 func (im *customerImport) prepare(people []*newcomer) error {
 	var fresh, known []*newcomer
@@ -77,7 +74,7 @@ func (p *newcomer) sealFacts(key *seal.Customer, facts []edge.FactText) error {
 		if err != nil {
 			return fmt.Errorf("making a fact's id: %w", err)
 		}
-		p.newFacts = append(p.newFacts, sealedFact{id, f.Kind, key.Seal("fact "+id.String(), packTexts(f.Text, "", "", importPlace))})
+		p.newFacts = append(p.newFacts, sealedFact{id, f.Kind, key.Seal("fact "+id.String(), packTexts(f.Text, "", "", edge.PlaceImport))})
 	}
 	return nil
 }

@@ -28,9 +28,12 @@ func (s *Store) Lanes(ctx context.Context) ([]edge.LaneRecord, error) {
 	return lanes, rows.Err()
 }
 
-// Clocks gives how every till's clock stood against the box's.
+// maxClocks bounds what is read at a start: a till that names itself anew with each event leaves a row each.
+const maxClocks = 4096
+
+// Clocks gives how each till's clock stood against the box's, of the tills whose clock was told last, in that order.
 func (s *Store) Clocks(ctx context.Context) ([]edge.SourceClock, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT source, offset FROM clocks ORDER BY source`)
+	rows, err := s.read.QueryContext(ctx, `SELECT source, offset FROM clocks ORDER BY at DESC, source LIMIT ?`, maxClocks)
 	if err != nil {
 		return nil, fmt.Errorf("reading the tills' clocks: %w", err)
 	}

@@ -120,6 +120,12 @@ func (s *Store) rowOf(ctx context.Context, db *sql.DB, id edge.Identifier) (row 
 	return row, current, err
 }
 
+// find gives the customer of an identifier without opening anything.
+func (s *Store) find(ctx context.Context, id edge.Identifier) (edge.CustomerRef, error) {
+	row, _, err := s.rowOf(ctx, s.read, id)
+	return edge.CustomerRef(row.ref), err
+}
+
 // ProfileOf reads a customer by her number, or gives edge.ErrNotFound.
 func (s *Store) ProfileOf(ctx context.Context, ref edge.CustomerRef) (edge.Profile, error) {
 	ctx = context.WithoutCancel(ctx)
@@ -130,11 +136,6 @@ func (s *Store) ProfileOf(ctx context.Context, ref edge.CustomerRef) (edge.Profi
 		return edge.Profile{}, err
 	}
 	return s.profile(ctx, db, row)
-}
-
-// Customer is Profile, for `customer show`.
-func (s *Store) Customer(ctx context.Context, id edge.Identifier) (edge.Profile, error) {
-	return s.Profile(ctx, id)
 }
 
 func (s *Store) profileRow(ctx context.Context, db *sql.DB, query string, key any) (row profileRow, err error) {

@@ -142,14 +142,21 @@ func (w *work) said(p edge.Prompt, key keyOf) error {
 	return nil
 }
 
+// outcomeSeen is the kind of outcome that each screen of a lane tells of a prompt, and once more when its page is loaded
+// anew: what is counted is prompts that were seen, and not screens.
+const outcomeSeen = "seen"
+
 // outcome keeps what came of a prompt, unless the prompt is gone.
 func (w *work) outcome(e *edge.Entry) error {
 	o := e.Outcome
 	if o == nil {
 		return nil
 	}
-	err := w.exec(`INSERT INTO outcomes (prompt, word, kind, line, at)
+	n, err := w.changed(`INSERT INTO outcomes (prompt, word, kind, line, at)
 		SELECT id, ?, ?, ?, ? FROM prompts WHERE id = ? ON CONFLICT DO NOTHING`, o.Word, o.Kind, o.Line, micros(o.At), idKey(o.Prompt))
+	if err == nil && n == 1 && o.Kind == outcomeSeen {
+		err = w.tx.QueryRowContext(w.ctx, `SELECT count(*) = 1 FROM outcomes WHERE prompt = ? AND kind = ?`, idKey(o.Prompt), outcomeSeen).Scan(&w.firstSeen)
+	}
 	if err != nil {
 		return fmt.Errorf("keeping an outcome: %w", err)
 	}

@@ -78,27 +78,19 @@ func (s *Store) Quarantine(ctx context.Context, limit int) ([]edge.Quarantined, 
 	return list, rows.Err()
 }
 
-// QuarantinedByID gives a refused event and its payload, nil where none was kept, or edge.ErrNotFound. Where several
-// have the id, it is the newest.
-func (s *Store) QuarantinedByID(ctx context.Context, id string) (edge.Quarantined, []byte, error) {
+// QuarantinedByID gives a refused event, or edge.ErrNotFound. Where several have the id, it is the newest. What a till sent
+// stays sealed.
+func (s *Store) QuarantinedByID(ctx context.Context, id string) (edge.Quarantined, error) {
 	var q edge.Quarantined
 	var at int64
-	var sealed, digest []byte
-	err := s.read.QueryRowContext(ctx, `SELECT id, topic, reason, detail, size, at, sealed, digest FROM quarantine WHERE id = ? ORDER BY seq DESC LIMIT 1`, id).
-		Scan(&q.ID, &q.Topic, &q.Reason, &q.Detail, &q.Size, &at, &sealed, &digest)
+	err := s.read.QueryRowContext(ctx, quarantineColumns+` WHERE id = ? ORDER BY seq DESC LIMIT 1`, id).
+		Scan(&q.ID, &q.Topic, &q.Reason, &q.Detail, &q.Size, &at)
 	if errors.Is(err, sql.ErrNoRows) {
-		return q, nil, edge.ErrNotFound
+		return q, edge.ErrNotFound
 	}
 	if err != nil {
-		return q, nil, fmt.Errorf("reading quarantine: %w", err)
+		return q, fmt.Errorf("reading quarantine: %w", err)
 	}
 	q.At = moment(at)
-	if sealed == nil {
-		return q, nil, nil
-	}
-	payload, err := s.opt.Seal.OpenOwn("quarantine "+string(digest), sealed)
-	if err != nil {
-		return q, nil, fmt.Errorf("opening a refused event: %w", err)
-	}
-	return q, payload, nil
+	return q, nil
 }

@@ -58,6 +58,7 @@ type Store struct {
 	stepping atomic.Int64 // imports that write now
 	again    rehash
 	sweep    sweep
+	ballast  ballast
 	stop     context.CancelFunc
 	ended    chan struct{}
 }
@@ -125,7 +126,8 @@ func (s *Store) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.items = newItems(s.read)
-	return s.makeBallast()
+	s.makeBallast()
+	return nil
 }
 
 // claim ties the database to this box's keys at the first start, and refuses other keys later: with them every
@@ -182,20 +184,16 @@ func (s *Store) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Stats is the size of what lies on the disk and how the writing connection is used.
+// Stats is the size of what lies on the disk.
 type Stats struct {
-	DatabaseBytes int64         `json:"database_bytes"`
-	JournalBytes  int64         `json:"journal_bytes"`
-	WriterWaits   int64         `json:"writer_waits"` // how often somebody waited for the writing connection
-	WriterWaited  time.Duration `json:"writer_waited"`
-	DiskFull      bool          `json:"disk_full"`
+	DatabaseBytes int64
+	JournalBytes  int64
+	DiskFull      bool
 }
 
-// Stats tells the store's size and load. It costs two stat calls.
+// Stats tells the store's size. It costs two stat calls.
 func (s *Store) Stats() Stats {
-	w := s.write.Stats()
-	return Stats{DatabaseBytes: size(s.path), JournalBytes: size(s.path + "-wal"),
-		WriterWaits: w.WaitCount, WriterWaited: w.WaitDuration, DiskFull: s.full.Load()}
+	return Stats{DatabaseBytes: size(s.path), JournalBytes: size(s.path + "-wal"), DiskFull: s.full.Load()}
 }
 
 func size(path string) int64 {
@@ -220,7 +218,7 @@ func moment(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC()
 }
 
-// ref is a customer's number as SQL wants it: NULL for a stranger.
+// nullable is a customer's number as SQL wants it: NULL for a stranger.
 func nullable(ref edge.CustomerRef) any {
 	if ref == edge.Stranger {
 		return nil

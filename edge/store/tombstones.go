@@ -3,7 +3,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 
 	"redbench/edge"
@@ -16,21 +15,17 @@ import (
 
 // named are the identifiers whose values are at hand: the one she is to be forgotten by, and the chain's own id, which
 // rests sealed in her record.
-func (s *Store) named(ctx context.Context, ref edge.CustomerRef, id edge.Identifier) ([]edge.Identifier, error) {
+func (s *Store) named(row profileRow, id edge.Identifier) []edge.Identifier {
 	out := []edge.Identifier{id}
-	row, err := s.profileRow(ctx, s.read, selectByRef, int64(ref))
-	if err != nil {
-		return nil, err
-	}
 	_, key, err := s.customer(row)
 	if err != nil {
-		return out, nil // damaged: she can be forgotten all the same
+		return out // damaged: she can be forgotten all the same
 	}
 	p, err := openPerson(key, row.sealed)
 	if err != nil || p.chain == "" {
-		return out, nil
+		return out
 	}
-	return append(out, edge.Identifier{Kind: edge.KindCustomer, Value: p.chain}), nil
+	return append(out, edge.Identifier{Kind: edge.KindCustomer, Value: p.chain})
 }
 
 // bury leaves a tombstone for each identifier that is hers alone. One that another customer shares stays that

@@ -17,6 +17,7 @@ const (
 	tallyKept      = 400 * 24 * time.Hour
 	promptsKept    = 90 * 24 * time.Hour
 	quarantineKept = 30 * 24 * time.Hour
+	clocksKept     = 60 * 24 * time.Hour
 
 	// journalHigh is the size from which the journal is cut back; below it is overwritten from its beginning.
 	journalHigh = 64 << 20
@@ -63,7 +64,8 @@ func (s *Store) Upkeep(ctx context.Context) error {
 	if s.full.Load() {
 		return err // nothing to delete with
 	}
-	return errors.Join(err, s.sweepOnce(ctx), s.makeBallast())
+	s.makeBallast()
+	return errors.Join(err, s.sweepOnce(ctx))
 }
 
 // errBusy says that a reader or the writer kept the journal from being cut back.
@@ -152,7 +154,7 @@ func (s *Store) sweepEnd(ctx context.Context, table, key string, from []byte) (t
 // after compares with a key that is kept as bytes, in the type of the column.
 func after(table, key string) string {
 	if table == "words" {
-		return key + ` >= CAST(? AS TEXT)`
+		return key + ` >= coalesce(CAST(? AS TEXT), '')`
 	}
 	return key + ` >= coalesce(?, x'')`
 }
@@ -202,6 +204,8 @@ func (s *Store) sweepSmall(ctx context.Context) error {
 	}{
 		{`tally WHERE quarter > 0 AND quarter < ?`, s.age(tallyKept)},
 		{`quarantine WHERE at < ?`, s.age(quarantineKept)},
+		// Those that no start would load are of no use, however young: a till may name itself anew with each event.
+		{fmt.Sprintf(`clocks WHERE at < max(?, coalesce((SELECT at FROM clocks ORDER BY at DESC LIMIT 1 OFFSET %d), 0))`, maxClocks), s.age(clocksKept)},
 		{`screens WHERE expires > 0 AND expires < ?`, s.age(0)},
 	}
 	for _, t := range small {

@@ -136,6 +136,9 @@ CREATE TABLE words (
   fact   BLOB, -- that it told
   closed BLOB  -- fact that it closed
 ) WITHOUT ROWID;
+-- When a customer's facts go, the words that told or closed them lose their tie to them. Few words do either.
+CREATE INDEX words_fact ON words (fact) WHERE fact IS NOT NULL;
+CREATE INDEX words_closed ON words (closed) WHERE closed IS NOT NULL;
 
 CREATE TABLE lanes (
   lane  TEXT PRIMARY KEY,
@@ -143,7 +146,8 @@ CREATE TABLE lanes (
 ) WITHOUT ROWID;
 CREATE TABLE clocks (
   source TEXT PRIMARY KEY,
-  offset INTEGER NOT NULL -- microseconds
+  offset INTEGER NOT NULL, -- microseconds
+  at     INTEGER NOT NULL  -- when it was last told
 ) WITHOUT ROWID;
 
 CREATE TABLE quarantine (
