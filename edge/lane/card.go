@@ -2,11 +2,7 @@
 
 package lane
 
-import (
-	"time"
-
-	"redbench/edge"
-)
+import "redbench/edge"
 
 // presented is a card. It may name the checkout that it is for, before or after this began or ended.
 func (in Till) presented(m *move) {
@@ -41,7 +37,7 @@ func (in Till) unnamed(m *move) {
 		in.hold(m)
 	default:
 		if in.Late && m.Phase == Parting { // no greeting will replace the farewell
-			m.do(Clear{edge.ClearCompleted})
+			m.blank(edge.ClearCompleted)
 		}
 		m.vacate()
 		m.Phase, m.Until, m.Late = Greeted, m.at.Add(m.t.Card), in.Late
@@ -85,9 +81,9 @@ func (in Till) replace(m *move) {
 	}
 	shown := !m.Shown.IsZero()
 	m.Holder = Holder{Customer: in.Customer, Carded: true, Late: in.Late, Told: in.Event.Time}
-	m.Shown = time.Time{}
+	m.hide()
 	if shown && in.Late {
-		m.do(Clear{edge.ClearExpired})
+		m.blank(edge.ClearExpired)
 	}
 }
 

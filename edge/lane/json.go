@@ -43,7 +43,7 @@ func Decode(data []byte) (State, error) {
 func (s State) check() error {
 	switch s.Phase {
 	case Idling:
-		if s.Checkout != "" || s.Holder != (Holder{}) || s.Previous != nil || !s.Shown.IsZero() || !s.Until.IsZero() {
+		if s.Checkout != "" || s.Holder != (Holder{}) || s.Previous != nil || !s.Shown.IsZero() || !s.Until.IsZero() || s.Withheld != (Withheld{}) {
 			return errors.New("somebody is left at an idle lane")
 		}
 	case Greeted:
@@ -66,6 +66,8 @@ func (s State) check() error {
 		return errors.New("a prompt without id on the screen")
 	case !s.Paused.IsZero() && (!s.Shown.IsZero() || s.Phase == Parting):
 		return errors.New("a paused lane shows somebody")
+	case s.Withheld != (Withheld{}) && (s.Paused.IsZero() || s.Withheld.Prompt == ""):
+		return errors.New("a prompt withheld without a pause, or without id")
 	case len(s.Parked) > maxPark || len(s.Done) > maxDone:
 		return errors.New("too many checkouts")
 	}

@@ -41,6 +41,7 @@ type State struct {
 	Previous *Holder   `json:"previous,omitempty"` // whom Holder replaced; an undo brings her back
 	Shown    time.Time `json:"shown,omitzero"`     // Holder's prompt is on the screen until then; zero: it is not
 	Paused   time.Time `json:"paused,omitzero"`    // no prompts until then
+	Withheld Withheld  `json:"withheld,omitzero"`  // what Holder would see, but for the pause
 	Parked   []Parked  `json:"parked,omitempty"`   // checkouts that may come back, oldest first, at most 16
 	Done     []Done    `json:"done,omitempty"`     // checkouts that never come back, oldest first, at most 32
 }
@@ -53,6 +54,13 @@ type Holder struct {
 	Carded   bool             `json:"carded,omitempty"` // a card was shown, be it a stranger's
 	Late     bool             `json:"late,omitempty"`   // the card came late
 	Told     time.Time        `json:"told,omitzero"`    // the till's time of the card
+}
+
+// Withheld is a prompt that a pause keeps off the screen. If the pause ends in time, it is shown after all.
+type Withheld struct {
+	Prompt string    `json:"prompt,omitempty"`
+	Event  string    `json:"event,omitempty"`
+	Until  time.Time `json:"until,omitzero"` // zero: nothing is withheld
 }
 
 // Parked is a checkout that left the lane unfinished.

@@ -352,12 +352,38 @@ var rules = []struct {
 
 	// Pause and forgetting.
 	{"a pause clears, and nothing is shown until it ends", []step{
-		{card(maya, "7"), "greet 1 at 7"}, {pause(5), "clear paused"}, {completed("7"), "visit 1 of 7, clear completed, idle"},
-		{card(omar), ""}, {started("8"), ""}, {pause(0), ""}, {completed("8"), "visit 2 of 8, farewell 2"},
+		{card(maya, "7"), "greet 1 at 7"}, {pause(5), "clear paused"}, {completed("7"), "visit 1 of 7, clear paused"},
+		{card(omar), ""}, {started("8"), ""}, {pause(0), "greet 2 at 8"}, {completed("8"), "visit 2 of 8, farewell 2"},
+	}},
+	{"whatever happens in a pause, its screen stays", []step{
+		{started("6"), "greet 0 at 6"}, {pause(60), "clear paused"}, {started("7"), "clear paused"}, {card(maya), ""},
+		{takenBack(), "clear paused"}, {suspended("7"), "clear paused"}, {started("8"), ""}, {cancelled("8"), "clear paused"},
+		{card(maya), ""}, {wait(3 * time.Minute), "clear paused"}, {started("9"), ""}, {wait(15 * time.Minute), "clear paused"},
+		{card(omar), ""}, {forget(omar), "clear paused"}, {late(completed("5")), "visit 0 of 5, clear paused"}, {pause(0), "idle"},
+	}},
+	{"the end of a pause greets whoever stands there", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {pause(5), "clear paused"}, {pause(0), "greet 1 at 7"},
+		{wait(2 * time.Minute), "clear expired"}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"the end of a pause that came by itself greets her too", []step{
+		{pause(2), "clear paused"}, {wait(time.Minute), ""}, {card(maya), ""}, {wait(time.Minute), "greet 1"}, {started("7"), ""},
+	}},
+	{"a pause that outlasts her prompt ends without her", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {pause(5), "clear paused"}, {wait(2 * time.Minute), ""}, {pause(0), "clear expired"},
+		{card(maya), "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"a pause that outlasts her prompt and her card ends idle", []step{
+		{pause(5), "clear paused"}, {card(maya), ""}, {wait(5 * time.Minute), "clear paused, idle"},
+	}},
+	{"a late card is not shown at the end of a pause either", []step{
+		{started("7"), "greet 0 at 7"}, {pause(5), "clear paused"}, {late(card(maya)), ""}, {pause(0), "clear expired"},
+	}},
+	{"a card taken back in a pause stays away after it", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {pause(5), "clear paused"}, {takenBack(), "clear paused"}, {pause(0), "clear expired"},
 	}},
 	{"a pause ends by itself", []step{{pause(5), "clear paused"}, {wait(5 * time.Minute), "idle"}, {card(maya), "greet 1"}}},
 	{"whoever came in a pause can tap again after it", []step{
-		{pause(5), "clear paused"}, {card(maya, "7"), ""}, {pause(0), ""}, {card(maya), "greet 1 at 7"},
+		{pause(5), "clear paused"}, {card(maya, "7"), ""}, {wait(3 * time.Minute), ""}, {pause(0), "clear expired"}, {card(maya), "greet 1 at 7"},
 	}},
 	{"a pause ends a farewell", []step{
 		{card(maya, "7"), "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"}, {pause(5), "clear paused"}, {pause(0), "idle"},
@@ -440,6 +466,8 @@ func TestCurrentIsWhatTheScreenShows(t *testing.T) {
 		{[]any{card(maya, "7"), completed("7")}, "farewell 1"},
 		{[]any{card(maya, "7"), pause(3)}, "clear paused"},
 		{[]any{pause(3)}, "clear paused"},
+		{[]any{card(maya, "7"), pause(3), completed("7")}, "clear paused"},
+		{[]any{card(maya, "7"), pause(3), started("8"), pause(0)}, "greet 0 at 8"},
 	} {
 		p := &player{now: noon}
 		for _, each := range test.steps {

@@ -33,14 +33,14 @@ func (s State) Deadline() time.Time {
 // [Farewell], an [Idle], or a [Clear] when somebody is there but nothing is shown.
 func (s State) Current() Effect {
 	switch {
+	case !s.Paused.IsZero():
+		return Clear{edge.ClearPaused}
 	case s.Phase == Parting:
 		return Farewell{Prompt: s.Holder.Prompt, Customer: s.Holder.Customer, Checkout: s.Checkout}
 	case !s.Shown.IsZero():
 		return Greet{Customer: s.Holder.Customer, Prompt: s.Holder.Prompt, Event: s.Holder.Event, Checkout: s.Checkout}
-	case s.Phase == Idling && s.Paused.IsZero():
+	case s.Phase == Idling:
 		return Idle{}
-	case !s.Paused.IsZero():
-		return Clear{edge.ClearPaused}
 	}
 	return Clear{edge.ClearExpired}
 }
@@ -60,20 +60,33 @@ type move struct {
 
 func (m *move) do(e Effect) { m.effects = append(m.effects, e) }
 
+// blank empties the screen. During a pause it says just that: whatever else came last would take the pause, and the way
+// out of it, off the screen while it still holds.
+func (m *move) blank(reason edge.ClearReason) {
+	if m.Paused.IsZero() {
+		m.do(Clear{reason})
+	} else if n := len(m.effects); n == 0 || m.effects[n-1] != (Clear{edge.ClearPaused}) {
+		m.do(Clear{edge.ClearPaused})
+	}
+}
+
+// hide forgets the prompt that is, or would be, on the screen.
+func (m *move) hide() { m.Shown, m.Withheld = time.Time{}, Withheld{} }
+
 // passed reports whether a moment that means something has come.
 func (m *move) passed(t time.Time) bool { return !t.IsZero() && !t.After(m.at) }
 
-// due lets happen what the clock brings.
+// due lets happen what the clock brings. A pause ends last, so that it greets nobody whose time is over as well.
 func (m *move) due() {
-	if m.passed(m.Paused) {
-		m.resume()
-	}
 	if m.passed(m.Until) {
 		m.over()
 	}
 	if m.passed(m.Shown) {
-		m.Shown = time.Time{}
-		m.do(Clear{edge.ClearExpired})
+		m.hide()
+		m.blank(edge.ClearExpired)
+	}
+	if m.passed(m.Paused) {
+		m.resume()
 	}
 }
 
@@ -92,29 +105,38 @@ func (m *move) over() {
 
 // leave blanks the screen, and nobody holds the lane.
 func (m *move) leave(reason edge.ClearReason) {
-	m.do(Clear{reason})
+	m.blank(reason)
 	m.idle()
 }
 
 func (m *move) idle() {
 	m.vacate()
+	if !m.Paused.IsZero() {
+		m.blank(edge.ClearPaused)
+		return
+	}
 	m.do(Idle{})
 }
 
 // vacate forgets who holds the lane. Whoever comes next finds nothing of her.
 func (m *move) vacate() {
 	m.Phase, m.Checkout, m.Begun, m.Until, m.Late = Idling, "", time.Time{}, time.Time{}, false
-	m.Holder, m.Previous, m.Shown = Holder{}, nil, time.Time{}
+	m.Holder, m.Previous = Holder{}, nil
+	m.hide()
 }
 
-// greet shows the holder's prompt, caused by an event, unless the lane is paused.
+// greet shows the holder's prompt, caused by an event; in a pause, once that ends.
 func (m *move) greet(prompt, event string) {
+	m.hide()
 	if !m.Paused.IsZero() {
-		m.Shown = time.Time{}
+		m.Withheld = Withheld{Prompt: prompt, Event: event, Until: m.at.Add(m.t.Prompt)}
 		return
 	}
-	m.Holder.Prompt, m.Holder.Event = prompt, event
-	m.Shown = m.at.Add(m.t.Prompt)
+	m.show(prompt, event, m.at.Add(m.t.Prompt))
+}
+
+func (m *move) show(prompt, event string, until time.Time) {
+	m.Holder.Prompt, m.Holder.Event, m.Shown = prompt, event, until
 	m.do(Greet{Customer: m.Holder.Customer, Prompt: prompt, Event: event, Checkout: m.Checkout})
 }
 
@@ -133,9 +155,9 @@ func (in Undo) apply(m *move) {
 	// The two change places, so that an undo can be undone.
 	replaced := m.Holder
 	m.Holder, m.Previous = *m.Previous, &replaced
-	m.Shown = time.Time{}
+	m.hide()
 	if m.Holder.Late {
-		m.do(Clear{edge.ClearExpired})
+		m.blank(edge.ClearExpired)
 		return
 	}
 	m.greet(in.NewPrompt, cmp.Or(m.Holder.Event, replaced.Event))
@@ -151,16 +173,25 @@ func (in Pause) apply(m *move) {
 	if m.Phase == Parting {
 		m.vacate()
 	}
-	m.Paused = m.at.Add(min(time.Duration(in.Minutes)*time.Minute, maxPause))
-	m.Shown = time.Time{}
-	m.do(Clear{edge.ClearPaused})
+	if !m.Shown.IsZero() {
+		m.Withheld = Withheld{Prompt: m.Holder.Prompt, Event: m.Holder.Event, Until: m.Shown}
+	}
+	m.Shown, m.Paused = time.Time{}, m.at.Add(min(time.Duration(in.Minutes)*time.Minute, maxPause))
+	m.blank(edge.ClearPaused)
 }
 
-// resume ends a pause. Whoever stands there was welcomed without the screen and is not greeted again.
+// resume ends a pause, and its screen in any case. Whoever stands there is greeted if her prompt would still be shown: a
+// cashier who asks for prompts again looks for hers first.
 func (m *move) resume() {
-	m.Paused = time.Time{}
-	if m.Phase == Idling {
+	withheld := m.Withheld
+	m.Paused, m.Withheld = time.Time{}, Withheld{}
+	switch {
+	case m.Phase == Idling:
 		m.do(Idle{})
+	case withheld.Until.After(m.at):
+		m.show(withheld.Prompt, withheld.Event, withheld.Until)
+	default:
+		m.blank(edge.ClearExpired)
 	}
 }
 
@@ -183,6 +214,7 @@ func (m *move) strip(reason edge.ClearReason) {
 		m.leave(reason)
 		return
 	}
-	m.Holder, m.Previous, m.Shown = Holder{}, nil, time.Time{}
-	m.do(Clear{reason})
+	m.Holder, m.Previous = Holder{}, nil
+	m.hide()
+	m.blank(reason)
 }

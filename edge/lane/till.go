@@ -73,14 +73,14 @@ func (in Till) open(m *move) {
 	switch {
 	case m.Phase == Serving:
 		m.park(Abandoned)
-		m.do(Clear{edge.ClearExpired})
+		m.blank(edge.ClearExpired)
 		m.vacate()
 	case m.Phase == Greeted && !waits:
-		m.do(Clear{edge.ClearExpired})
+		m.blank(edge.ClearExpired)
 		m.vacate()
 	case m.Phase == Parting:
 		if in.Late || parked.Late { // no greeting will replace the farewell
-			m.do(Clear{edge.ClearCompleted})
+			m.blank(edge.ClearCompleted)
 		}
 		m.vacate()
 	}
@@ -158,7 +158,8 @@ func (in Till) completed(m *move) {
 		m.leave(edge.ClearCompleted)
 		return
 	}
-	m.Phase, m.Previous, m.Shown, m.Late = Parting, nil, time.Time{}, false
+	m.hide()
+	m.Phase, m.Previous, m.Late = Parting, nil, false
 	m.Begun, m.Until = time.Time{}, m.at.Add(m.t.Farewell)
 	m.do(Farewell{Prompt: holder.Prompt, Customer: holder.Customer, Checkout: m.Checkout})
 }

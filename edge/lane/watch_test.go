@@ -38,6 +38,7 @@ type watch struct {
 	parts  string           // the checkout whose farewell it is
 	until  time.Time
 	greets bool
+	calm   bool // the last that the screen was told is that it is paused
 }
 
 // anyOwner stands for whoever showed a card for the open checkout: one that began or came back.
@@ -167,10 +168,15 @@ func (w *watch) begins(id string) {
 
 // sees takes in an effect, and tells what is wrong with it.
 func (w *watch) sees(in lane.Input, effect lane.Effect, at time.Time) error {
+	wasCalm := w.calm
+	switch effect.(type) {
+	case lane.Greet, lane.Farewell, lane.Idle, lane.Clear:
+		w.calm = effect == lane.Clear{Reason: edge.ClearPaused}
+	}
 	switch e := effect.(type) {
 	case lane.Greet:
 		w.shown, w.parts, w.greets, w.until = e.Customer, "", true, at.Add(2*time.Minute)
-		return w.greeted(in, e, at)
+		return w.greeted(in, e, at, wasCalm)
 	case lane.Farewell:
 		w.shown, w.parts, w.greets, w.until = e.Customer, e.Checkout, false, at.Add(8*time.Second)
 		w.open = ""
@@ -190,7 +196,7 @@ func (w *watch) sees(in lane.Input, effect lane.Effect, at time.Time) error {
 	return nil
 }
 
-func (w *watch) greeted(in lane.Input, e lane.Greet, at time.Time) error {
+func (w *watch) greeted(in lane.Input, e lane.Greet, at time.Time, wasCalm bool) error {
 	if at.Before(w.pause) {
 		return fmt.Errorf("a greeting in a pause")
 	}
@@ -211,8 +217,16 @@ func (w *watch) greeted(in lane.Input, e lane.Greet, at time.Time) error {
 			return fmt.Errorf("an undo shows %d, whom no card replaced", e.Customer)
 		}
 		w.may, w.before = e.Customer, w.may
-	default:
-		return fmt.Errorf("%T shows %d", in, e.Customer)
+	default: // the end of a pause brings what it kept away
+		if !wasCalm {
+			return fmt.Errorf("%T shows %d", in, e.Customer)
+		}
+		if e.Checkout != w.open {
+			w.begins(e.Checkout)
+		}
+		if w.may != anyOwner && e.Customer != w.may {
+			return fmt.Errorf("the end of a pause shows %d, but %d may be there", e.Customer, w.may)
+		}
 	}
 	if w.may == anyOwner {
 		w.may = e.Customer
@@ -243,10 +257,10 @@ func (w *watch) carded(in lane.Till, e lane.Greet) error {
 // holds looks at the screen after a step.
 func (w *watch) holds(at time.Time) error {
 	switch {
+	case at.Before(w.pause) != w.calm:
+		return fmt.Errorf("paused: %v, but the screen was told: %v", at.Before(w.pause), w.calm)
 	case w.shown == 0:
 		return nil
-	case at.Before(w.pause):
-		return fmt.Errorf("%d stands on a paused screen", w.shown)
 	case !w.cards[w.shown]:
 		return fmt.Errorf("%d stands on the screen and showed no card, or is forgotten", w.shown)
 	case !at.Before(w.until):
@@ -412,6 +426,30 @@ var mutants = map[string]stepper{
 		}
 		s.Shown, s.Until = time.Time{}, time.Time{}
 		return s.Step(in, t)
+	},
+	"says idle in a pause": func(s lane.State, in lane.Input, t lane.Timing) (lane.State, []lane.Effect) {
+		s, effects := s.Step(in, t)
+		if _, ok := in.(lane.Pause); !ok && len(effects) > 0 && s.Phase == lane.Idling {
+			effects[len(effects)-1] = lane.Idle{}
+		}
+		return s, effects
+	},
+	"leaves a pause's screen behind": func(s lane.State, in lane.Input, t lane.Timing) (lane.State, []lane.Effect) {
+		next, effects := s.Step(in, t)
+		if !s.Paused.IsZero() && next.Paused.IsZero() && next.Phase != lane.Idling {
+			return next, nil
+		}
+		return next, effects
+	},
+	"ends a pause with whoever came first": func(s lane.State, in lane.Input, t lane.Timing) (lane.State, []lane.Effect) {
+		next, effects := s.Step(in, t)
+		if i := len(effects) - 1; i >= 0 && !s.Paused.IsZero() && next.Previous != nil {
+			if g, ok := effects[i].(lane.Greet); ok {
+				g.Customer = next.Previous.Customer
+				effects[i] = g
+			}
+		}
+		return next, effects
 	},
 	"does not hear of a pause": func(s lane.State, in lane.Input, t lane.Timing) (lane.State, []lane.Effect) {
 		if _, ok := in.(lane.Pause); ok {
