@@ -24,6 +24,9 @@ func TestEveryPromiseOfTheReadmeIsHeldByATest(t *testing.T) {
 			continue
 		}
 		promises++
+		if strings.Contains(line, "` to `") {
+			t.Errorf("a range leaves what lies between unguarded: %s", line)
+		}
 		for _, name := range regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(line, -1) {
 			if !tests[name[1]] {
 				t.Errorf("no test %s, which is to hold: %s", name[1], line)
