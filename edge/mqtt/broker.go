@@ -123,7 +123,7 @@ func (b *Broker) Start(ctx context.Context) error {
 	b.mu.Lock()
 	b.listen = listen
 	b.mu.Unlock()
-	guarded := net.Listener(&doorman{Listener: listen, free: make(chan struct{}, maxConnections)})
+	guarded := net.Listener(newDoorman(listen))
 	if b.options.TLS != nil {
 		guarded = tls.NewListener(guarded, b.options.TLS)
 	}
@@ -202,47 +202,6 @@ func (b *Broker) Lanes() []string {
 	lanes := b.hook.lanes()
 	slices.Sort(lanes)
 	return slices.Compact(lanes)
-}
-
-// doorman accepts connections: only so many, each with a limited time to introduce itself, and without giving up when
-// the system is short of something for a moment.
-type doorman struct {
-	net.Listener
-	free chan struct{}
-}
-
-// Accept waits for the next connection.
-func (d *doorman) Accept() (net.Conn, error) {
-	for {
-		conn, err := d.Listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return nil, err
-		}
-		if err != nil { // out of descriptors, or the peer went away again
-			<-time.After(100 * time.Millisecond)
-			continue
-		}
-		select {
-		case d.free <- struct{}{}:
-		default:
-			_ = conn.Close()
-			continue
-		}
-		// The library sets a deadline of its own once CONNECT was read, and none before.
-		_ = conn.SetDeadline(time.Now().Add(connectTime))
-		return &counted{Conn: conn, leave: sync.OnceFunc(func() { <-d.free })}, nil
-	}
-}
-
-type counted struct {
-	net.Conn
-	leave func()
-}
-
-// Close ends the connection and makes room for another.
-func (c *counted) Close() error {
-	c.leave()
-	return c.Conn.Close()
 }
 
 // acknowledgement builds the answer to a publish of QoS 1 or 2.

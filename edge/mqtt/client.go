@@ -50,6 +50,7 @@ type Client struct {
 	options ClientOptions
 	dialer  *dialer
 	paho    paho.Client
+	backlog backlog
 
 	mu        sync.Mutex
 	answers   *answers // of the connection that is up; nil: none
@@ -81,7 +82,7 @@ func NewClient(options ClientOptions) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mqtt client: %w", err)
 	}
-	c := &Client{options: options, dialer: d}
+	c := &Client{options: options, dialer: d, backlog: backlog{now: options.Now}}
 	c.paho = paho.NewClient(c.pahoOptions())
 	return c, nil
 }
@@ -147,7 +148,7 @@ func (c *Client) open(_ *url.URL, _ paho.ClientOptions) (net.Conn, error) {
 		fresh.close()
 		return nil, errors.Join(net.ErrClosed, conn.Close())
 	}
-	return conn, nil
+	return &connackConn{Conn: conn, connected: c.backlog.connected}, nil
 }
 
 // receive hands one message to the sink.
@@ -163,8 +164,9 @@ func (c *Client) receive(_ paho.Client, m paho.Message) {
 	if !ok {
 		return // the connection is over: the broker sends it again
 	}
+	now := c.options.Now()
 	c.options.Sink(edge.Message{
-		Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Arrived: c.options.Now(),
+		Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Arrived: now, Queued: c.backlog.holds(now),
 	}, done)
 }
 

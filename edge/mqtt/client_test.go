@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"redbench/edge/mqtt"
 	"redbench/edge/mqtt/mqtttest"
@@ -189,6 +191,54 @@ func TestClientGetsRetainedMessagesMarked(t *testing.T) {
 		t.Error("a retained message is not marked")
 	}
 	r.done(nil)
+}
+
+// TestClientTellsWhatMayHaveWaited: what an outside broker kept while the box was away is no news.
+func TestClientTellsWhatMayHaveWaited(t *testing.T) {
+	broker := mqtttest.Mosquitto(t)
+	till := connect3(t, broker.URL, "till-1", "", "")
+	var clock atomic.Int64
+	start := func() (*mqtt.Client, inbox, <-chan bool) {
+		return outside(t, broker.URL, func(o *mqtt.ClientOptions) {
+			o.Now = func() time.Time { return time.UnixMilli(1_800_000_000_000 + clock.Load()) }
+		})
+	}
+	publish := func() {
+		if err := await(t, "Mosquitto's answer", till.publish(loyalty1, 1, false, "x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(in inbox, what string, queued bool) {
+		t.Helper()
+		r := in.next(t)
+		if r.Queued != queued {
+			t.Errorf("%s: queued is %v", what, r.Queued)
+		}
+		r.done(nil)
+	}
+	c, in, _ := start()
+	publish()
+	want(in, "at the very first connection", false)
+	if err := c.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	publish()
+	c, in, states := start()
+	want(in, "kept while we were away", true)
+	for _, step := range []struct {
+		later  int64 // ms since the connection
+		queued bool
+	}{{1950, true}, {2040, true}, {2130, true}, {2300, false}, {2310, false}} {
+		clock.Store(step.later)
+		publish()
+		want(in, fmt.Sprintf("after %d ms", step.later), step.queued)
+	}
+	c.HangUp()
+	if await(t, "the loss", states) || !await(t, "the connection", states) {
+		t.Fatal("not connected again")
+	}
+	publish()
+	want(in, "connected again", true)
 }
 
 func TestClientTellsTheBoxsStatus(t *testing.T) {

@@ -2,6 +2,11 @@
 
 package mqtt
 
+import (
+	"net"
+	"time"
+)
+
 // Retained lists the topics that the broker retains, without its own statistics.
 func (b *Broker) Retained() (topics []string) {
 	for topic := range b.server.Topics.Retained.GetAll() {
@@ -17,3 +22,25 @@ func (c *Client) HangUp() { c.hangUp() }
 
 // Fits is fits.
 var Fits = fits
+
+// NewLogins makes logins that tell hashed of each password that is hashed.
+func NewLogins(tills map[string]string, now func() time.Time, hashed func()) (check func(remote, lane string, password []byte) bool) {
+	l := newLogins(tills, now)
+	l.matches = func(want, password string) bool {
+		hashed()
+		return want == password
+	}
+	return l.check
+}
+
+// NewDoorman is newDoorman.
+func NewDoorman(l net.Listener) net.Listener { return newDoorman(l) }
+
+// SignedIn is signedIn.
+var SignedIn = signedIn
+
+// How many connections are let in, and how many of one address before they sign in.
+const (
+	MaxConnections = maxConnections
+	MaxStrangers   = maxStrangers
+)

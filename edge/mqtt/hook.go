@@ -38,7 +38,7 @@ type connection struct {
 }
 
 func newHook(server *mochi.Server, options BrokerOptions) *hook {
-	return &hook{options: options, server: server, logins: newLogins(options.Tills), open: map[*mochi.Client]*connection{}}
+	return &hook{options: options, server: server, logins: newLogins(options.Tills, options.Now), open: map[*mochi.Client]*connection{}}
 }
 
 // ID names the hook.
@@ -60,14 +60,20 @@ func (h *hook) OnConnect(cl *mochi.Client, _ packets.Packet) error {
 	return nil
 }
 
-// OnConnectAuthenticate checks a till's credentials. A till may not take over the session of another.
+// OnConnectAuthenticate checks a till's credentials.
 func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
-	lane := string(pk.Connect.Username)
-	if len(h.options.Tills) == 0 {
-		return true
+	if len(h.options.Tills) > 0 && !h.proves(cl, pk.Connect) {
+		return false
 	}
-	if !h.logins.check(lane, pk.Connect.Password) {
-		h.options.Log.Warn("a till's credentials are wrong", "remote", cl.Net.Remote)
+	signedIn(cl.Net.Conn)
+	return true
+}
+
+// proves reports whether a till is the lane that it says. It may not take over the session of another.
+func (h *hook) proves(cl *mochi.Client, said packets.ConnectParams) bool {
+	lane := string(said.Username)
+	if !h.logins.check(cl.Net.Remote, lane, said.Password) {
+		h.options.Log.Warn("a till's credentials are wrong, or it tries too often", "remote", cl.Net.Remote)
 		return false
 	}
 	other, ok := h.server.Clients.Get(cl.ID)

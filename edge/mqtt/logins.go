@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -34,40 +35,64 @@ func HashPassword(password string) (string, error) {
 }
 
 // logins checks credentials. A password that was right once is recognised by a quick digest afterwards, so that a store
-// full of tills that reconnect at once does not wait for a minute of hashing.
+// full of tills that reconnect at once does not wait for a minute of hashing, nor behind somebody who guesses.
 type logins struct {
-	tills map[string]string
-	key   [32]byte
+	tills   map[string]string
+	key     [32]byte
+	matches func(want, password string) bool
 
 	mu   sync.Mutex
 	good map[string][32]byte // by lane
+
+	slow    sync.Mutex // one password is hashed at a time, so that guesses do not take every core
+	guesses guesses
 }
 
-func newLogins(tills map[string]string) *logins {
-	l := &logins{tills: tills, good: map[string][32]byte{}}
+func newLogins(tills map[string]string, now func() time.Time) *logins {
+	l := &logins{tills: tills, good: map[string][32]byte{}, matches: matches, guesses: guesses{now: now, wrong: map[string]wrong{}}}
 	_, _ = rand.Read(l.key[:])
 	return l
 }
 
-func (l *logins) check(lane string, password []byte) bool {
+// check reports whether a password is a lane's. remote is where the question comes from, host:port.
+func (l *logins) check(remote, lane string, password []byte) bool {
 	want, ok := l.tills[lane]
-	if !ok || want == "" {
+	if want == "" {
+		ok = false
+	}
+	digest := l.digest(lane, password)
+	if ok && l.isGood(lane, digest) {
+		return true
+	}
+	from := addressOf(remote)
+	l.slow.Lock()
+	defer l.slow.Unlock()
+	if l.guesses.mustWait(from) { // asked here, so that of many at once only the first is hashed
 		return false
 	}
+	if !ok || !l.matches(want, string(password)) {
+		l.guesses.failed(from)
+		return false
+	}
+	l.guesses.forget(from)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.good[lane] = digest
+	return true
+}
+
+func (l *logins) digest(lane string, password []byte) [32]byte {
 	mac := hmac.New(sha256.New, l.key[:])
 	mac.Write([]byte(lane + "\x00"))
 	mac.Write(password)
-	digest := [32]byte(mac.Sum(nil))
+	return [32]byte(mac.Sum(nil))
+}
+
+func (l *logins) isGood(lane string, digest [32]byte) bool {
 	l.mu.Lock()
-	defer l.mu.Unlock() // also keeps wrong guesses from taking every core
-	if known, ok := l.good[lane]; ok && subtle.ConstantTimeCompare(known[:], digest[:]) == 1 {
-		return true
-	}
-	if !matches(want, string(password)) {
-		return false
-	}
-	l.good[lane] = digest
-	return true
+	defer l.mu.Unlock()
+	known, ok := l.good[lane]
+	return ok && subtle.ConstantTimeCompare(known[:], digest[:]) == 1
 }
 
 func matches(want, password string) bool {
