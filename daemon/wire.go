@@ -44,7 +44,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	cards := guard.New(c.Privacy.LoyaltyPrefixes)
-	decoder, err := newDecoder(c, cards)
+	decoder, err := newDecoder(c, cards, keys)
 	if err != nil {
 		return err
 	}
@@ -117,8 +117,9 @@ func loadPlaybook(c *config.Config) (*playbook.Playbook, error) {
 	return playbook.Load(f, filepath.Base(c.Playbook.File))
 }
 
-func newDecoder(c *config.Config, cards *guard.Guard) (*adapt.Decoder, error) {
-	return adapt.New(adapt.Options{Store: c.Store.ID, Guard: cards, Adapters: adapters(c), MaxSize: c.Limits.MessageBytes})
+func newDecoder(c *config.Config, cards *guard.Guard, keys *seal.Box) (*adapt.Decoder, error) {
+	return adapt.New(adapt.Options{Store: c.Store.ID, Guard: cards, Adapters: adapters(c), MaxSize: c.Limits.MessageBytes,
+		Digest: keys.Digest})
 }
 
 func adapters(c *config.Config) []adapt.Adapter {

@@ -84,7 +84,8 @@ func (s *Service) receiveEvent(msg edge.Message, ev edge.Event, done func(error)
 	s.metrics.events.WithLabelValues(string(ev.Type), "new").Inc()
 	late, clock := s.clocks.observe(ev.Source, ev.Time, time.Now())
 	entry.Clock = clock
-	s.till(l, ev, tap, late, entry, func(result edge.Result, err error) {
+	stale := late > lateAfter || ev.Retained || ev.Undated && msg.Queued
+	s.till(l, ev, tap, stale, late, entry, func(result edge.Result, err error) {
 		s.flight.leave(key)
 		// This runs on the writer's goroutine, which must never wait for its own queue: hence the two go.
 		switch {
@@ -137,9 +138,10 @@ func conflict(ev edge.Event) error {
 	return &adapt.Rejection{Code: "conflict", Detail: "this event id was used before, with another content", ID: ev.ID, Lane: ev.Lane}
 }
 
-// till steps a lane by a till's event.
-func (s *Service) till(l *laneState, ev edge.Event, tap edge.Tap, late time.Duration, entry edge.Entry, done func(edge.Result, error)) {
-	in := lane.Till{Event: ev, Prompt: newID(), Late: late > lateAfter || ev.Retained, Delay: late, At: time.Now()}
+// till steps a lane by a till's event. A stale one is not shown: it is late, it was retained, or it may have waited at the
+// broker and does not tell for how long.
+func (s *Service) till(l *laneState, ev edge.Event, tap edge.Tap, stale bool, late time.Duration, entry edge.Entry, done func(edge.Result, error)) {
+	in := lane.Till{Event: ev, Prompt: newID(), Late: stale, Delay: late, At: time.Now()}
 	if in.Late && ev.Type == edge.LoyaltyPresented {
 		s.metrics.notShown.WithLabelValues(lateReason(ev)).Inc()
 	}
@@ -291,6 +293,9 @@ func (s *Service) refuse(msg edge.Message, cause error, done func(error)) {
 	}
 	if refused.ID == "" {
 		refused.ID = newID()
+	}
+	if rejection != nil && rejection.Withhold {
+		refused.Payload = nil
 	}
 	if s.withholds(refused) {
 		refused.Payload, refused.Topic = nil, withheld // not even sealed; and it may be in the topic itself

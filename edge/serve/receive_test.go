@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"redbench/edge"
+	"redbench/edge/adapt"
+	"redbench/edge/guard"
 )
 
 const mayas, amirs = "6001002003004", "6001002003005"
@@ -417,4 +419,21 @@ func TestTheLongestSilentClockIsForgottenFirst(t *testing.T) {
 	if _, known := c.sources["old"]; known || len(c.sources) != maxSources {
 		t.Errorf("%d sources; the silent one is known: %v", len(c.sources), known)
 	}
+}
+
+func TestAnUndatedEventThatMayHaveWaitedIsNotShown(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		scan := adapt.Adapter{Name: "scan", Topic: "scan/{lane}", Format: "text", Program: `{type: "redbench.loyalty.presented", data: {identifier: ., kind: "card"}}`}
+		decoder, err := adapt.New(adapt.Options{Store: "store-1", Guard: guard.New([]string{"6001"}), Adapters: []adapt.Adapter{scan}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.service.Decoder = decoder
+		for _, queued := range []bool{true, false} {
+			b.receive(edge.Message{Topic: "scan/" + map[bool]string{true: "1", false: "2"}[queued], Payload: []byte(mayas), Queued: queued, Arrived: time.Now()})
+		}
+		time.Sleep(2 * linger)
+		synctest.Wait()
+		want(t, "shown", b.screens.names(), []string{"Maya"})
+	})
 }
