@@ -143,16 +143,6 @@ func TestWhatACashierHearsIsRememberedNextTime(t *testing.T) {
 	}
 }
 
-func TestACardNumberGoesNowhere(t *testing.T) {
-	r := start(t, t.TempDir(), nil)
-	till := r.till("1")
-	till.send("loyalty.presented", map[string]any{"identifier": "4111111111111111", "kind": "card"})
-	refused, err := r.box.Quarantine(t.Context(), 10)
-	if err != nil || len(refused) != 1 || refused[0].Reason != "card-number" {
-		t.Errorf("quarantine: %+v, %v", refused, err)
-	}
-}
-
 func TestVerbsWorkWhileTheDaemonIsStopped(t *testing.T) {
 	dir := t.TempDir()
 	r := start(t, dir, nil)

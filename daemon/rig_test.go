@@ -34,12 +34,17 @@ type rig struct {
 // start runs a daemon on a state directory with free ports. It is stopped when the test ends, or before by stop.
 func start(t *testing.T, dir string, change func(*config.Config)) *rig {
 	t.Helper()
+	return startLogging(t, dir, slog.DiscardHandler, change)
+}
+
+func startLogging(t *testing.T, dir string, log slog.Handler, change func(*config.Config)) *rig {
+	t.Helper()
 	c := config.Default()
 	c.State.Dir, c.MQTT.Listen, c.UI.Listen = dir, "127.0.0.1:0", "127.0.0.1:0"
 	if change != nil {
 		change(c)
 	}
-	app, err := daemon.New(t.Context(), daemon.Options{Config: c, Log: slog.New(slog.DiscardHandler), Version: "test"})
+	app, err := daemon.New(t.Context(), daemon.Options{Config: c, Log: slog.New(log), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
