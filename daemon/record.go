@@ -68,7 +68,8 @@ func (r record) Import(ctx context.Context, req control.ImportRequest, in io.Rea
 	if options.Consent == "" {
 		options.Consent = r.config.Privacy.ImportConsent
 	}
-	reading := exchange.Options{Guard: r.cards, Zone: r.config.Zone()}
+	reading := exchange.Options{Guard: r.cards, Zone: r.config.Zone(), Format: exchange.Format(req.Format),
+		MaxLine: r.config.Limits.ImportRowBytes}
 	if req.Kind == control.ImportVisits {
 		return r.store.ImportVisits(ctx, exchange.Visits(in, reading), options)
 	}

@@ -115,7 +115,7 @@ func (e *embedded) Start(ctx context.Context) error {
 func (e *embedded) Connected() bool { return e.Addr() != "" }
 
 func (e *embedded) status() control.MQTT {
-	return control.MQTT{Mode: "embedded", Address: e.Addr(), Connected: e.Connected(), Tills: e.Connections()}
+	return control.MQTT{Mode: "embedded", Address: e.Addr(), Secure: e.secure, Connected: e.Connected(), Tills: e.Connections()}
 }
 
 // outside is the store's own broker.

@@ -151,13 +151,21 @@ func (b bar) end() {
 const shownProblems = 20
 
 func printImport(out, messages io.Writer, r imported) {
-	for i, problem := range r.Problems {
-		if i == shownProblems {
-			fmt.Fprintf(messages, "… and %s more; --json lists up to %d\n", grouped(r.Bad-shownProblems), edge.MaxProblems)
-			break
-		}
-		fmt.Fprintf(messages, "line %d: %s\n", problem.Line, visible(problem.Reason))
+	bad, leftOut := r.Problems, []edge.BadRow(nil)
+	if r.FactsLeftOut > 0 && len(bad) > 0 { // the last problem tells of them; it is no bad row, and is always shown
+		bad, leftOut = bad[:len(bad)-1], bad[len(bad)-1:]
 	}
+	printProblems(messages, bad[:min(len(bad), shownProblems)])
+	if r.Bad > shownProblems {
+		fmt.Fprintf(messages, "… and %s more; --json lists up to %d\n", grouped(r.Bad-shownProblems), edge.MaxProblems)
+	}
+	printProblems(messages, leftOut)
 	fmt.Fprintf(out, "Read %s of %s in %.1f s: %s new, %s changed, %s known already, %s left out.\n",
 		count(r.Rows, "row", "rows"), r.Kind, r.Seconds, grouped(r.New), grouped(r.Changed), grouped(r.Unchanged), grouped(r.Bad))
+}
+
+func printProblems(messages io.Writer, problems []edge.BadRow) {
+	for _, problem := range problems {
+		fmt.Fprintf(messages, "line %d: %s\n", problem.Line, visible(problem.Reason))
+	}
 }

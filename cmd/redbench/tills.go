@@ -90,10 +90,17 @@ func configuredBroker(ctx context.Context, cfg *config.Config) string {
 	if client, err := control.Dial(ctx, cfg.State.Dir); err == nil {
 		defer client.Close()
 		if status, err := client.Status(ctx); err == nil && status.MQTT.Address != "" {
-			return "tcp://" + status.MQTT.Address
+			return brokerURL(status.MQTT.Address, status.MQTT.Secure)
 		}
 	}
-	return "tcp://" + cfg.MQTT.Listen
+	return brokerURL(cfg.MQTT.Listen, cfg.MQTT.CertFile != "")
+}
+
+func brokerURL(address string, secure bool) string {
+	if secure {
+		return "tls://" + address
+	}
+	return "tcp://" + address
 }
 
 // send publishes as the till of a lane, and returns once the broker has taken it.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/daemon/config"
 	"redbench/edge"
 	"redbench/edge/adapt"
 	"redbench/edge/guard"
@@ -176,5 +177,17 @@ func TestReplayTellsOfABadLine(t *testing.T) {
 	_, err := runVerb(t, newReplayCommand(), recording, "--broker", ear.url, "--store", "harbour", "--speed", "0")
 	if err == nil || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestMadeUpTillsSpeakTLSWhereTheBoxDoes: without --broker they publish to the embedded broker as it is configured.
+func TestMadeUpTillsSpeakTLSWhereTheBoxDoes(t *testing.T) {
+	c := &config.Config{State: config.State{Dir: t.TempDir()}, MQTT: config.MQTT{Listen: "127.0.0.1:1883"}}
+	if got := configuredBroker(t.Context(), c); got != "tcp://127.0.0.1:1883" {
+		t.Error(got)
+	}
+	c.MQTT.CertFile = "box.pem"
+	if got := configuredBroker(t.Context(), c); got != "tls://127.0.0.1:1883" {
+		t.Error(got)
 	}
 }

@@ -77,7 +77,8 @@ func (v check) store() {
 	}
 }
 
-var brokerSchemes = []string{"tcp", "mqtt", "ssl", "tls", "mqtts", "ws", "wss"}
+// brokerSchemes are those that edge/mqtt dials: what passes here must not fail at the start.
+var brokerSchemes = []string{"tcp", "mqtt", "ssl", "tls", "mqtts"}
 
 func (v check) mqtt() {
 	m := v.c.MQTT
@@ -88,7 +89,7 @@ func (v check) mqtt() {
 	}
 	u, err := url.Parse(m.Broker)
 	switch {
-	case err != nil || u.Host == "":
+	case err != nil || u.Hostname() == "":
 		v.bad("mqtt", "broker", "must be a URL, as in tcp://broker.store.example:1883%s", schemeHint(m.Broker))
 		return
 	case !slices.Contains(brokerSchemes, u.Scheme):
@@ -99,7 +100,7 @@ func (v check) mqtt() {
 	if m.PasswordFile != "" && m.Username == "" {
 		v.bad("mqtt", "password_file", "needs username beside it")
 	}
-	plain := u.Scheme == "tcp" || u.Scheme == "mqtt" || u.Scheme == "ws"
+	plain := u.Scheme == "tcp" || u.Scheme == "mqtt"
 	if plain && !loopback(u.Hostname()) {
 		v.warn("[mqtt] broker is reached without TLS: cards cross the network in the clear; ssl://… would hide them")
 	}

@@ -48,6 +48,7 @@ type Listener struct {
 type MQTT struct {
 	Mode      string `json:"mode"`              // embedded, or outside
 	Address   string `json:"address,omitempty"` // embedded: listened on
+	Secure    bool   `json:"secure,omitempty"`  // embedded: TLS
 	Broker    string `json:"broker,omitempty"`  // outside: its URL, without user and password
 	Connected bool   `json:"connected"`         // embedded: it listens; outside: connected and subscribed
 	Tills     int    `json:"tills"`             // embedded: clients connected now

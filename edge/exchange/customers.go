@@ -18,7 +18,7 @@ func Customers(r io.Reader, o Options) iter.Seq2[edge.CustomerRow, error] {
 	for _, kind := range edge.FactKinds {
 		b.names = append(b.names, factPrefix+string(kind))
 	}
-	return read(r, b)
+	return read(r, o, b)
 }
 
 const factPrefix = "fact."
@@ -35,7 +35,7 @@ func (c customers) begin() {}
 func (c customers) set(row *edge.CustomerRow, column string, value []byte) (err error) {
 	switch column {
 	case "customer":
-		row.Chain, err = text(value, maxID)
+		row.Chain, err = c.free(value, maxID)
 	case "identifier":
 		row.Identifier.Value, err = text(value, maxID)
 	case "kind":
@@ -77,7 +77,7 @@ func (c customers) done(row *edge.CustomerRow, line int, read int64) error {
 	} else if row.Identifier.Kind == "" {
 		row.Identifier.Kind = edge.KindCard
 	}
-	return nil
+	return c.identifier(row.Identifier)
 }
 
 func kind(value []byte) (edge.IdentifierKind, error) {

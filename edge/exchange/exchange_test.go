@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"redbench/edge"
+	"redbench/edge/guard"
 )
 
 // fakeGuard finds the word CARD.
@@ -94,7 +96,7 @@ func TestBadRowsAreNamedAndSkipped(t *testing.T) {
 		"line 11: name: is longer than 100 characters",
 		"line 12: a quoted field goes on behind its closing quote",
 		"line 13: name: holds a control character",
-		"line 14: the line is longer than 64 KiB",
+		"line 14: the line is longer than 65536 bytes",
 	}
 	if diff := cmp.Diff(want, got.bad); diff != "" || got.err != "" {
 		t.Error(diff, got.err)
@@ -185,6 +187,58 @@ c1;;2026-11-22;r3;1;;much;1;EUR
 	}
 	if diff := cmp.Diff(want, got.rows); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestPaymentCardsAreRefused in every field that is kept: a till's guard would refuse them too.
+func TestPaymentCardsAreRefused(t *testing.T) {
+	const visa, own = "4111111111111111", "6304000000000000"
+	o := Options{Guard: guard.New([]string{"6304"})}
+	customers := "customer,identifier,kind\n" + visa + ",,\n," + visa + ",\n,4111 1111 1111 1111,app\n," + visa + ",phone\n" +
+		"," + own + ",card\n,4915112345017,phone\n,5012345678900,card\nc1,,\n"
+	got := gather(Customers(strings.NewReader(customers), o))
+	for i, field := range []string{"customer", "identifier", "identifier", "identifier"} {
+		want := fmt.Sprintf("line %d: %s: ", i+2, field)
+		if len(got.bad) != 4 || !strings.HasPrefix(got.bad[i], want) || !strings.Contains(got.bad[i], "payment card") || strings.Contains(got.bad[i], "4111") {
+			t.Errorf("customers: want %q: %q", want, got.bad)
+		}
+	}
+	if len(got.rows) != 4 {
+		t.Errorf("customers: %+v", got.rows)
+	}
+	visits := "customer,identifier,kind,at,checkout,sku\n" + visa + ",,,2026-11-22,r1,1\n," + visa + ",,2026-11-22,r1,1\nc1,,,2026-11-22," + visa + ",1\n" +
+		visa + ",,,2026-11-22,r1,1\n," + own + ",,2026-11-22,r1,4111111111111111\n,4915112345017,phone,2026-11-22,r1,1\n"
+	seen := gather(Visits(strings.NewReader(visits), o))
+	for i, field := range []string{"customer", "identifier", "checkout", "customer"} {
+		want := fmt.Sprintf("line %d: %s: ", i+2, field)
+		if len(seen.bad) != 4 || !strings.HasPrefix(seen.bad[i], want) || !strings.Contains(seen.bad[i], "payment card") {
+			t.Errorf("visits: want %q: %q", want, seen.bad)
+		}
+	}
+	if len(seen.rows) != 2 { // an article's number may look like anything
+		t.Errorf("visits: %+v", seen.rows)
+	}
+}
+
+// TestWhoSaysTheFormatIsBelieved: a damaged first line must not turn JSON lines into CSV.
+func TestWhoSaysTheFormatIsBelieved(t *testing.T) {
+	in := "oops\n{\"customer\":\"c1\"}\n"
+	if got := gather(Customers(strings.NewReader(in), Options{Format: JSONL})); len(got.rows) != 1 || len(got.bad) != 1 {
+		t.Errorf("%+v", got)
+	}
+	if got := gather(Customers(strings.NewReader(in), Options{})); got.err == "" {
+		t.Errorf("%+v", got)
+	}
+	if got := gather(Customers(strings.NewReader("{\"customer\":\"c1\"}\n"), Options{Format: CSV})); got.err == "" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTheLongestLineIsAnOption(t *testing.T) {
+	in := "customer,name\nc1," + strings.Repeat("x", 50) + strings.Repeat(" ", 2000) + "\nc2,Ada\n"
+	got := gather(Customers(strings.NewReader(in), Options{MaxLine: 1024}))
+	if diff := cmp.Diff([]string{"line 2: the line is longer than 1024 bytes"}, got.bad); diff != "" || len(got.rows) != 1 {
+		t.Error(diff, got.rows)
 	}
 }
 

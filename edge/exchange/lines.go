@@ -12,7 +12,7 @@ import (
 	"redbench/edge"
 )
 
-// maxLine is the longest line that is read, in bytes.
+// maxLine is the longest line that is read where Options say nothing, in bytes.
 const maxLine = 64 << 10
 
 // lines reads a text line by line and counts.
@@ -22,8 +22,8 @@ type lines struct {
 	read   int64 // bytes
 }
 
-func newLines(r io.Reader) *lines {
-	return &lines{in: bufio.NewReaderSize(r, maxLine)}
+func newLines(r io.Reader, longest int) *lines {
+	return &lines{in: bufio.NewReaderSize(r, longest)}
 }
 
 // next gives the next line that is not blank, without its end; it holds until the next call. A line that is too long is
@@ -64,7 +64,7 @@ func (l *lines) skip() error {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("reading line %d: %w", l.number, err)
 		}
-		return l.bad("the line is longer than 64 KiB")
+		return l.bad("the line is longer than %d bytes", l.in.Size())
 	}
 }
 

@@ -24,8 +24,34 @@ type Guard interface {
 
 // Options steer a reader.
 type Options struct {
-	Guard Guard          // nil: free text is not looked through
-	Zone  *time.Location // of times that name none; nil: UTC
+	Guard   Guard          // nil: texts are not looked through
+	Zone    *time.Location // of times that name none; nil: UTC
+	Format  Format         // empty: told from the first byte
+	MaxLine int            // longest line that is read, in bytes; 0: 64 KiB
+}
+
+// Format is how a file is written.
+type Format string
+
+// The formats.
+const (
+	CSV   Format = "csv"
+	JSONL Format = "jsonl"
+)
+
+func (o Options) longest() int {
+	if o.MaxLine == 0 {
+		return maxLine
+	}
+	return o.MaxLine
+}
+
+// isJSON reports whether a file is JSON lines, by its first line where nobody says.
+func (o Options) isJSON(first []byte) bool {
+	if o.Format == "" {
+		return bytes.HasPrefix(bytes.TrimSpace(first), []byte("{"))
+	}
+	return o.Format == JSONL
 }
 
 func (o Options) zone() *time.Location {
@@ -46,10 +72,10 @@ type builder[R any] interface {
 	done(row *R, line int, read int64) error
 }
 
-// read gives a file's rows. A file that begins with a brace is JSON lines; any other is CSV.
-func read[R any](r io.Reader, b builder[R]) iter.Seq2[R, error] {
+// read gives a file's rows. Where nobody says, a file that begins with a brace is JSON lines and any other CSV.
+func read[R any](r io.Reader, o Options, b builder[R]) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
-		in := newLines(r)
+		in := newLines(r, o.longest())
 		first, err := in.next()
 		if errors.Is(err, io.EOF) {
 			return
@@ -59,7 +85,7 @@ func read[R any](r io.Reader, b builder[R]) iter.Seq2[R, error] {
 			yield(none, fmt.Errorf("reading the header: %w", err))
 			return
 		}
-		if bytes.HasPrefix(bytes.TrimSpace(first), []byte("{")) {
+		if o.isJSON(first) {
 			each(in, first, func(line []byte) (R, error) { return fromJSON(in, b, line) }, yield)
 			return
 		}

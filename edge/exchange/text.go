@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"redbench/edge"
 )
 
 // The longest values, in characters.
@@ -61,6 +63,22 @@ func (o Options) free(value []byte, most int) (string, error) {
 		return "", fmt.Errorf("holds what looks like a payment card (%s)", what)
 	}
 	return t, nil
+}
+
+// identifier refuses the number of a payment card where a card of the chain should stand. The guard is told which field
+// it looks at, since telephone numbers and barcodes of twelve and thirteen digits look like cards.
+func (o Options) identifier(id edge.Identifier) error {
+	if o.Guard == nil || id.Value == "" {
+		return nil
+	}
+	field := "identifier:"
+	if id.Kind == edge.KindPhone {
+		field = "phone:"
+	}
+	if what, found := o.Guard.Find([]byte(field + id.Value)); found {
+		return fmt.Errorf("identifier: is what looks like a payment card (%s); if it is the chain's own, name its first digits in [privacy] loyalty_prefixes", what)
+	}
+	return nil
 }
 
 // layouts are the forms of a time that exports come in; those without a zone are in the store's.

@@ -17,7 +17,7 @@ import (
 // Visits reads the rows of `import visits`: one line of a receipt each. Errors are as in Customers. Beside the contract's
 // columns it takes `kind`, of the identifier; a card's where it is absent.
 func Visits(r io.Reader, o Options) iter.Seq2[edge.VisitRow, error] {
-	return read(r, &visits{Options: o, texts: map[string]string{}})
+	return read(r, o, &visits{Options: o, texts: map[string]string{}})
 }
 
 var visitColumns = [...]string{"customer", "identifier", "kind", "at", "checkout", "sku", "name", "quantity", "amount_minor", "currency"}
@@ -40,7 +40,7 @@ func (v *visits) begin() { v.chain, v.quantity = "", false }
 func (v *visits) set(row *edge.VisitRow, column string, value []byte) (err error) {
 	switch column {
 	case "customer":
-		v.chain, err = v.common(value, maxID)
+		v.chain, err = v.commonFree(value, maxID)
 	case "identifier":
 		row.Identifier.Value, err = v.common(value, maxID)
 	case "kind":
@@ -48,11 +48,11 @@ func (v *visits) set(row *edge.VisitRow, column string, value []byte) (err error
 	case "at":
 		row.At, err = v.at(value)
 	case "checkout":
-		row.Checkout, err = text(value, maxID)
+		row.Checkout, err = v.free(value, maxID)
 	case "sku":
 		row.Item.SKU, err = v.common(value, maxID)
 	case "name":
-		row.Item.Name, err = v.commonFree(value)
+		row.Item.Name, err = v.commonFree(value, maxItemName)
 	case "quantity":
 		v.quantity = true
 		row.Item.Quantity, err = quantity(value)
@@ -74,6 +74,11 @@ func (v *visits) done(row *edge.VisitRow, line int, read int64) error {
 		return errors.New("the row names neither a customer nor an identifier")
 	case row.Identifier.Kind == "":
 		row.Identifier.Kind = edge.KindCard
+	}
+	if v.chain == "" {
+		if err := v.identifier(row.Identifier); err != nil {
+			return err
+		}
 	}
 	if row.At.IsZero() {
 		return errors.New("at: is missing")
@@ -116,11 +121,11 @@ func (v *visits) common(value []byte, most int) (string, error) {
 
 // commonFree is the same for free text, so that the guard looks at each text once. What it has not seen is kept apart
 // from what was only checked as text.
-func (v *visits) commonFree(value []byte) (string, error) {
+func (v *visits) commonFree(value []byte, most int) (string, error) {
 	if t, ok := v.texts["\x00"+string(value)]; ok {
 		return t, nil
 	}
-	t, err := v.free(value, maxItemName)
+	t, err := v.free(value, most)
 	if err == nil {
 		v.remember("\x00"+t, t)
 	}
