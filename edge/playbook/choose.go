@@ -3,6 +3,7 @@
 package playbook
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -168,7 +169,7 @@ type subject struct {
 type pick struct {
 	rule    *rule
 	fact    *edge.Fact
-	joined  string // id of a fact that the text takes along
+	joined  *edge.Fact // what the text takes along of another fact
 	variant int
 	text    string
 	order   uint64
@@ -182,15 +183,13 @@ func (c *chooser) choose(l line) *edge.Line {
 		return nil
 	}
 	r := best.rule
-	out := &edge.Line{Text: best.text, Rule: r.ids[best.variant], Fact: best.joined}
-	if best.fact != nil {
-		out.Fact = best.fact.ID
-	}
-	if out.Fact != "" {
+	out := &edge.Line{Text: best.text, Rule: r.ids[best.variant]}
+	if fact := cmp.Or(best.fact, best.joined); fact != nil {
+		out.Fact = fact.ID
 		c.used = append(c.used, out.Fact)
 	}
 	if len(r.whys) > 0 {
-		f := filler{c: c, fact: best.fact, told: true}
+		f := filler{c: c, fact: best.fact, joined: best.joined, told: true}
 		out.Why = r.whys[c.lang].render(f.fill)
 	}
 	return out
@@ -284,7 +283,7 @@ func (c *chooser) try(r *rule, s subject) *pick {
 		c.note(r, s.fact, "nothing to fill in")
 		return nil
 	}
-	if f.joined != "" && long(got.text) {
+	if f.joined != nil && long(got.text) {
 		c.note(r, s.fact, "too long with what it joins")
 		return nil
 	}

@@ -93,7 +93,7 @@ func TestMaya(t *testing.T) {
 		Remember: &edge.Line{Text: "Ada started nursery on Monday (told to Jo at harbour)", Fact: "f-person",
 			Why: "Told to Jo at harbour, 12 days ago", Rule: "remember-told"},
 		Do: &edge.Line{Text: "The usual, perhaps: Oat Flat White LG, no lid", Fact: "f-pref",
-			Why: "At 8 of 9 visits; and a wish that we know", Rule: "do-usual-preference#1"},
+			Why: "At 8 of 9 visits. Told to Jo at harbour, 40 days ago", Rule: "do-usual-preference#1"},
 	}
 	if fmt.Sprintf("%+v %+v %+v", got, got.Remember, got.Do) == "" || got.Who != want.Who || *got.Remember != *want.Remember || *got.Do != *want.Do || got.Ask != nil || got.Avoid != nil {
 		t.Errorf("%+v\nremember %+v\ndo %+v\nask %+v", got, got.Remember, got.Do, got.Ask)

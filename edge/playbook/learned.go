@@ -72,3 +72,12 @@ func (f *filler) learned() string {
 	}
 	return first(f.source()) + ", " + f.ago()
 }
+
+// learnedFrom is learned of a fact that need not be the rule's own.
+func (f *filler) learnedFrom(fact *edge.Fact) string {
+	if fact == nil {
+		return ""
+	}
+	other := filler{c: f.c, fact: fact}
+	return other.learned()
+}

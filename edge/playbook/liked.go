@@ -15,7 +15,7 @@ import (
 // preference is a told preference that another line may take along.
 func (f *filler) preference() string {
 	for wish := range f.c.wishes {
-		f.joined = wish.ID
+		f.joined = wish
 		return factText(wish)
 	}
 	return ""
@@ -28,7 +28,7 @@ func (f *filler) asLiked() string {
 	}
 	for wish := range f.c.wishes {
 		if text := f.c.join(readable(f.c.usual.Name), factText(wish)); text != "" {
-			f.joined = wish.ID
+			f.joined = wish
 			return text
 		}
 	}

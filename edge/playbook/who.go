@@ -3,6 +3,7 @@
 package playbook
 
 import (
+	"cmp"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -117,11 +118,11 @@ func (c *chooser) ask() *edge.Line {
 type filler struct {
 	c      *chooser
 	fact   *edge.Fact
-	told   bool   // say who learned it, where that is known
-	over   int    // by how many characters a fact is cut short
-	days   int    // for {days} and {months} inside a phrase
-	joined string // id of a fact that was taken along
-	empty  bool   // a place had nothing to be filled with
+	told   bool       // say who learned it, where that is known
+	over   int        // by how many characters a fact is cut short
+	days   int        // for {days} and {months} inside a phrase
+	joined *edge.Fact // what was taken along of another fact: a wish behind a thing
+	empty  bool       // a place had nothing to be filled with
 }
 
 // text fills a text so that it fits: without its source where that makes it longer than a glance, and with a fact cut
@@ -170,6 +171,8 @@ func (f *filler) fill(s slot) string {
 		return f.must(f.preference())
 	case "as_liked":
 		return f.must(f.asLiked())
+	case "learned":
+		return f.must(f.learnedFrom(cmp.Or(f.fact, f.joined)))
 	}
 	if f.fact != nil {
 		return f.fillFact(s)
@@ -189,8 +192,6 @@ func (f *filler) fillFact(s slot) string {
 		return f.suffix()
 	case "source":
 		return first(f.source())
-	case "learned":
-		return f.learned()
 	case "in_days":
 		n, found := inDays(f.fact, f.c.in.Now)
 		if !found {
