@@ -22,6 +22,7 @@ type customerImport struct {
 	ctx       context.Context
 	opt       edge.ImportOptions
 	report    edge.ImportReport
+	now       int64 // of the chunk under way
 	forgotten map[[32]byte]bool
 	done      edge.ImportProgress
 	leftOut   int // line of the first row whose facts were left out; 0: none
@@ -105,6 +106,7 @@ func (im *customerImport) chunk(h *hashed) error {
 	for _, bad := range h.bad {
 		im.report.AddBad(bad)
 	}
+	im.now = im.Store.opt.Now().UnixMicro()
 	if err := im.loadForgotten(); err != nil {
 		return err
 	}

@@ -58,7 +58,16 @@ func (im *customerImport) sealNew(p *newcomer) error {
 		return err
 	}
 	p.id, p.wrapped, p.sealed = id[:], wrapped, p.person.allowed(p.consent).sealed(key)
-	return p.sealFacts(key, p.facts)
+	if err := p.sealFacts(key, p.facts); err != nil {
+		return err
+	}
+	// Her blob is made here, on every core, and not read back from the tables within the transaction that tills wait for.
+	facts := make([]string, len(p.newFacts))
+	for i, f := range p.newFacts {
+		facts[len(facts)-1-i] = packFact(edge.Fact{ID: f.id.String(), Kind: f.kind, Text: p.facts[i].Text, Place: edge.PlaceImport, At: moment(im.now)})
+	}
+	p.tap = sealNewTap(key, facts)
+	return nil
 }
 
 // leaveOutFacts drops the facts of a customer who did not agree to be remembered.

@@ -33,8 +33,9 @@ type newcomer struct {
 
 	// what is to be written
 	id, wrapped, sealed []byte
-	update              bool // the customer's own row changes
-	lowered             bool // she takes consent back: what was learnt goes
+	tap                 []byte // of a new customer: what a tap reads of her facts
+	update              bool   // the customer's own row changes
+	lowered             bool   // she takes consent back: what was learnt goes
 	missing             []identified
 	newFacts            []sealedFact
 }

@@ -4,6 +4,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -16,18 +17,25 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"redbench/edge"
 	"redbench/edge/exchange"
 )
 
 // madeUp gives a file of n made-up customers as the chain would export it.
-func madeUp(n int) io.Reader {
+func madeUp(n int, facts bool) io.Reader {
 	r, w := io.Pipe()
 	go func() {
 		buf := make([]byte, 0, 64<<10)
-		buf = append(buf, "customer,identifier,kind,name,say,language,consent,since\n"...)
+		header, tail := "customer,identifier,kind,name,say,language,consent,since", "\n"
+		if facts {
+			header, tail = header+",fact.interest,fact.person", ",she sails on the lake,a daughter called Ada\n"
+		}
+		buf = append(buf, header+"\n"...)
 		for i := range n {
-			buf = fmt.Appendf(buf, "c%07d,6001%09d,card,Maya Nr%d,MY-uh,it,remember,2020-01-02\n", i, i, i)
+			buf = fmt.Appendf(buf, "c%07d,6001%09d,card,Maya Nr%d,MY-uh,it,remember,2020-01-02", i, i, i)
+			buf = append(buf, tail...)
 			if len(buf) > 60<<10 {
 				if _, err := w.Write(buf); err != nil {
 					return
@@ -42,7 +50,7 @@ func madeUp(n int) io.Reader {
 }
 
 func customerRows(n int) iter.Seq2[edge.CustomerRow, error] {
-	return exchange.Customers(madeUp(n), exchange.Options{})
+	return exchange.Customers(madeUp(n, false), exchange.Options{})
 }
 
 func importCustomers(t testing.TB, s *Store, csv string) edge.ImportReport {
@@ -54,7 +62,12 @@ func importCustomers(t testing.TB, s *Store, csv string) edge.ImportReport {
 	return report
 }
 
-func TestImportCustomersIsMeasured(t *testing.T) {
+func TestImportCustomersIsMeasured(t *testing.T) { measureImport(t, false) }
+
+// TestImportCustomersWithFactsIsMeasured gives each customer two facts.
+func TestImportCustomersWithFactsIsMeasured(t *testing.T) { measureImport(t, true) }
+
+func measureImport(t *testing.T, facts bool) {
 	n, err := strconv.Atoi(os.Getenv("REDBENCH_IMPORT"))
 	if err != nil {
 		t.Skip("set REDBENCH_IMPORT to a number of customers to measure an import")
@@ -76,7 +89,7 @@ func TestImportCustomersIsMeasured(t *testing.T) {
 				next += 100_000
 			}
 		}}
-		report, err := s.ImportCustomers(t.Context(), customerRows(n), o)
+		report, err := s.ImportCustomers(t.Context(), exchange.Customers(madeUp(n, facts), exchange.Options{}), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,4 +166,30 @@ func openVisits(t *testing.T, path string) iter.Seq2[edge.VisitRow, error] {
 	}
 	t.Cleanup(func() { _ = f.Close() })
 	return exchange.Visits(f, exchange.Options{})
+}
+
+// TestANewcomersTapIsAsIfReadBack: her blob is made beside the tables, and must say what they say.
+func TestANewcomersTapIsAsIfReadBack(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	var csv strings.Builder
+	csv.WriteString("identifier,name,fact.interest,fact.person\n6000,Bo,,\n")
+	for i := range 70 { // more facts than a blob holds, over several rows of one customer
+		fmt.Fprintf(&csv, "6001,Maya,sails %d,sister %d\n", i, i)
+	}
+	importCustomers(t, s, csv.String())
+	made := profile(t, s, "6001")
+	if len(made.Facts) != shownFacts || made.Facts[0].At.IsZero() || made.Facts[0].Place != edge.PlaceImport {
+		t.Fatalf("%d facts, %+v", len(made.Facts), made.Facts)
+	}
+	err := s.transact(t.Context(), func(tx *sql.Tx) error {
+		w := s.newWork(t.Context(), tx)
+		w.touch(made.Customer.Ref)
+		return w.finish()
+	})
+	if diff := cmp.Diff(profile(t, s, "6001"), made); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	if bo := profile(t, s, "6000"); len(bo.Facts) != 0 {
+		t.Errorf("%+v", bo)
+	}
 }

@@ -42,19 +42,18 @@ func (im *customerImport) write(people []*newcomer, done edge.ImportProgress) er
 			}
 		}
 	}
-	now := im.Store.opt.Now().UnixMicro()
 	before := im.done
 	err := im.steps(im.ctx, len(fresh), insertBatch, func(w *work, from, to int) error {
 		if im.opt.Progress != nil {
 			// Between chunks the file's position is a guess by share; at each chunk's end it is exact.
 			im.opt.Progress(between(before, done, from, len(fresh)+len(ties)))
 		}
-		return w.insertNew(fresh[from:to], now)
+		return w.insertNew(fresh[from:to], im.now)
 	})
 	if err != nil {
 		return err
 	}
-	err = im.steps(im.ctx, len(changed), 1, func(w *work, from, _ int) error { return w.updateKnown(changed[from], now) })
+	err = im.steps(im.ctx, len(changed), 1, func(w *work, from, _ int) error { return w.updateKnown(changed[from], im.now) })
 	if err != nil {
 		return err
 	}
@@ -75,23 +74,25 @@ func between(before, after edge.ImportProgress, part, of int) edge.ImportProgres
 }
 
 func (w *work) insertNew(people []*newcomer, now int64) error {
-	rows := make([]any, 0, 7*len(people))
+	rows := make([]any, 0, 8*len(people))
 	ties := make([]tie, len(people))
 	held := make([]any, 0, 6*len(people))
+	var facts []any
 	for i, p := range people {
-		rows = append(rows, int64(p.ref), p.id, p.wrapped, p.sealed, string(p.consent), now, p.since)
+		rows = append(rows, int64(p.ref), p.id, p.wrapped, p.sealed, string(p.consent), now, p.since, p.tap)
 		primary := p.primary()
 		ties[i] = tie{primary.hashes[0], primary.kind, p.ref}
 		held = p.held(held)
+		facts = p.factRows(facts, now)
 	}
-	if err := w.insert(`INSERT INTO customers (ref, id, wrapped, sealed, consent, consent_at, since) VALUES `, 7, rows, ""); err != nil {
+	if err := w.insert(`INSERT INTO customers (ref, id, wrapped, sealed, consent, consent_at, since, tap) VALUES `, 8, rows, ""); err != nil {
 		return err
 	}
-	if err := errors.Join(w.insertTies(ties), w.insertHeld(held)); err != nil {
+	if err := errors.Join(w.insertTies(ties), w.insertHeld(held), w.insertFacts(facts)); err != nil {
 		return err
 	}
 	for _, p := range people {
-		if err := w.addImported(p, now); err != nil {
+		if err := w.lift(p); err != nil {
 			return err
 		}
 	}
@@ -99,18 +100,29 @@ func (w *work) insertNew(people []*newcomer, now int64) error {
 	return nil
 }
 
-// addImported writes her facts and lifts her tombstones.
-func (w *work) addImported(p *newcomer, now int64) error {
-	if len(p.newFacts) > 0 {
-		w.touch(edge.CustomerRef(p.ref))
+const factColumnsWritten = 9
+
+// factRows adds her new facts to values for insertFacts.
+func (p *newcomer) factRows(values []any, now int64) []any {
+	for i := range p.newFacts {
+		f := &p.newFacts[i]
+		values = append(values, int64(p.ref), f.id[:], string(f.kind), f.sealed, 0, 0, now, 0, 0)
 	}
-	for _, f := range p.newFacts {
-		err := w.exec(`INSERT INTO facts (customer, id, kind, sealed, private, until, at, shown, closed) VALUES (?, ?, ?, ?, 0, 0, ?, 0, 0)`,
-			int64(p.ref), f.id[:], string(f.kind), f.sealed, now)
+	return values
+}
+
+func (w *work) insertFacts(values []any) error {
+	for part := range slices.Chunk(values, factColumnsWritten*insertBatch) {
+		err := w.insert(`INSERT INTO facts (customer, id, kind, sealed, private, until, at, shown, closed) VALUES `, factColumnsWritten, part, "")
 		if err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// lift takes her tombstones away.
+func (w *work) lift(p *newcomer) error {
 	for _, hash := range p.lift {
 		if err := w.exec(`DELETE FROM tombstones WHERE hash = ?`, hash[:]); err != nil {
 			return err
@@ -132,7 +144,10 @@ func (w *work) updateKnown(p *newcomer, now int64) error {
 			return err
 		}
 	}
-	return errors.Join(w.insertHeld(p.held(nil)), w.addImported(p, now))
+	if len(p.newFacts) > 0 {
+		w.touch(p.ref)
+	}
+	return errors.Join(w.insertHeld(p.held(nil)), w.insertFacts(p.factRows(nil, now)), w.lift(p))
 }
 
 // held adds her missing identifiers to values for the table that goes by customer.

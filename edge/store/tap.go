@@ -114,10 +114,23 @@ func (w *work) gatherTap(ref edge.CustomerRef, key *seal.Customer) ([]string, er
 	return append(texts, facts...), nil
 }
 
+// shownFacts is how many facts a blob holds.
+const shownFacts = 64
+
+// sealNewTap makes the blob of somebody of whom nothing is known but facts, the newest first.
+func sealNewTap(key *seal.Customer, facts []string) []byte {
+	if len(facts) == 0 {
+		return nil
+	}
+	texts := make([]string, tapFacts)
+	texts[tapVisits] = string(packNumbers(0, 0, 0))
+	return key.Seal("tap", packTexts(append(texts, facts[:min(len(facts), shownFacts)]...)...))
+}
+
 // gatherFacts reads her open facts that may be shown, the newest first.
 func (w *work) gatherFacts(ref edge.CustomerRef, key *seal.Customer) (facts []string, err error) {
 	rows, err := w.tx.QueryContext(w.ctx, `SELECT `+factColumns+` FROM facts
-		WHERE customer = ? AND closed = 0 AND private = 0 ORDER BY id DESC LIMIT 64`, int64(ref))
+		WHERE customer = ? AND closed = 0 AND private = 0 ORDER BY id DESC LIMIT ?`, int64(ref), shownFacts)
 	if err != nil {
 		return nil, err
 	}
