@@ -62,6 +62,7 @@ type Attach struct {
 	Lane     string
 	Checkout string
 	Customer CustomerRef
+	After    time.Time // the visit is of this moment or later: tills use their checkouts' numbers again
 }
 
 // Outcome is what came of a prompt: that it was painted, or a verdict on one line.

@@ -10,12 +10,14 @@ func (in Till) presented(m *move) {
 	switch {
 	case id == "":
 		in.unnamed(m)
-	case m.Phase == Serving && m.Checkout == id:
+	case in.isOpen(m):
 		in.hold(m)
-	case m.isDone(id):
+	case in.isDone(m):
 		in.attach(m)
-	case m.isParked(id) || in.aside(m):
-		m.keep(Parked{Checkout: id, Customer: in.Customer, Late: in.Late, Why: m.whyParked(id)})
+	case in.isParked(m) || in.aside(m):
+		parked := in.parked(m)
+		parked.Customer, parked.Late = in.Customer, in.Late
+		m.keep(parked)
 	default:
 		in.open(m) // the card overtook its checkout
 		in.hold(m)
@@ -89,10 +91,12 @@ func (in Till) replace(m *move) {
 
 // attach gives a stranger's visit to the one who shows her card after it.
 func (in Till) attach(m *move) {
-	if in.Customer == edge.Stranger || !m.claim(in.Event.Checkout) {
+	if in.Customer == edge.Stranger {
 		return
 	}
-	m.do(Attach{edge.Attach{Lane: in.Event.Lane, Checkout: in.Event.Checkout, Customer: in.Customer}})
+	if after, mine := m.claim(in.Event.Checkout, in.moment()); mine {
+		m.do(Attach{edge.Attach{Lane: in.Event.Lane, Checkout: in.Event.Checkout, Customer: in.Customer, After: after}})
+	}
 }
 
 // removed takes the card back. The visit is then a stranger's. A late one that is older than the holder's card was for
@@ -100,8 +104,10 @@ func (in Till) attach(m *move) {
 func (in Till) removed(m *move) {
 	id := in.Event.Checkout
 	switch {
-	case id != "" && m.isParked(id):
-		m.keep(Parked{Checkout: id, Why: m.whyParked(id)})
+	case id != "" && in.isParked(m):
+		parked := in.parked(m)
+		parked.Customer, parked.Late = edge.Stranger, false
+		m.keep(parked)
 	case id != "" && m.Checkout != "" && id != m.Checkout:
 	case !m.Holder.Carded || in.Late && in.Event.Time.Before(m.Holder.Told):
 	default:

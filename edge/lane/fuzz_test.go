@@ -67,6 +67,37 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+// A state from before these had a moment is read; what has none is too old to be anybody's.
+func TestDecodeTakesStatesWithoutMoments(t *testing.T) {
+	s, err := lane.Decode([]byte(`{"phase":"serving","checkout":"9","until":"2026-11-22T12:10:00Z","holder":{"customer":2},
+		"parked":[{"checkout":"7","customer":1,"why":"suspended"}],"done":[{"checkout":"8","stranger":true}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &player{now: noon, state: s}
+	for _, each := range []step{
+		{completed("9"), "visit 2 of 9, farewell 2"}, {completed("7"), "visit 0 of 7, farewell 0"}, {started("8"), "greet 0 at 8"},
+	} {
+		if got := words(p.play(each.in)); got != each.want {
+			t.Errorf("%+v: %q, want %q", each.in, got, each.want)
+		}
+	}
+}
+
+func TestAttachTakesOnlyTheVisitThatItMeans(t *testing.T) {
+	p := &player{now: noon}
+	p.play(started("7"))
+	visit := p.play(completed("7"))[0].(lane.Visit)
+	again, err := roundTrip(p.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.state = again
+	if attach, ok := p.play(card(maya, "7"))[0].(lane.Attach); !ok || !attach.After.Equal(visit.At) {
+		t.Errorf("%+v, want it to be of the visit at %v", attach, visit.At)
+	}
+}
+
 // A state has a bound, however long a lane runs.
 func TestStateStaysSmall(t *testing.T) {
 	p := &player{now: noon}
@@ -80,7 +111,7 @@ func TestStateStaysSmall(t *testing.T) {
 		}
 	}
 	data, err := p.state.Encode()
-	if err != nil || len(data) > 10<<10 {
+	if err != nil || len(data) > 12<<10 {
 		t.Fatalf("%d bytes, %v", len(data), err)
 	}
 	if len(p.state.Parked) != 16 || len(p.state.Done) != 32 {

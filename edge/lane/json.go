@@ -10,7 +10,7 @@ import (
 	"redbench/edge"
 )
 
-// maxState is how large an encoded State may be. With ids of 64 bytes one takes 10 KiB at most.
+// maxState is how large an encoded State may be. With ids of 64 bytes one takes 12 KiB at most.
 const maxState = 64 << 10
 
 // Encode gives the state as JSON.

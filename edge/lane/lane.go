@@ -4,6 +4,9 @@
 // next. It is a pure state machine. A [State] takes an [Input] (a till's event, a tick of the clock, a cashier's word)
 // and gives the next state and the [Effect]s that the rest of the box carries out, in order.
 //
+// A checkout's number is its name only for a while, for tills count anew each day. What left the lane is known again by
+// its number until it is too old; moments are the box's, less the delay of what came late.
+//
 // Order is the order of arrival. A till publishes its checkouts on one topic, so these arrive as they happened; a card
 // comes on another topic and may overtake them. Late events (and retained ones) move the lane where they do not
 // contradict what is fresh, and record visits, but put nobody on a screen.
@@ -35,6 +38,7 @@ type State struct {
 	Phase    Phase     `json:"phase,omitempty"`
 	Checkout string    `json:"checkout,omitempty"` // serving: the open one; farewell: the one just completed
 	Begun    time.Time `json:"begun,omitzero"`     // serving: the till's time of the event that opened it
+	Heard    time.Time `json:"heard,omitzero"`     // serving: when it was last heard of
 	Until    time.Time `json:"until,omitzero"`     // when the phase ends by itself
 	Late     bool      `json:"late,omitempty"`     // what is known of the present came late
 	Holder   Holder    `json:"holder,omitzero"`
@@ -69,6 +73,7 @@ type Parked struct {
 	Customer edge.CustomerRef `json:"customer,omitempty"`
 	Late     bool             `json:"late,omitempty"` // her card came late: she is not greeted when it comes back
 	Why      Why              `json:"why"`
+	At       time.Time        `json:"at,omitzero"` // when it was last heard of
 }
 
 // Why says how a checkout was parked.
@@ -84,8 +89,9 @@ const (
 
 // Done is a finished checkout.
 type Done struct {
-	Checkout string `json:"checkout"`
-	Stranger bool   `json:"stranger,omitempty"` // completed by a stranger: a card may still be attached
+	Checkout string    `json:"checkout"`
+	Stranger bool      `json:"stranger,omitempty"` // completed by a stranger: a card may still be attached
+	At       time.Time `json:"at,omitzero"`        // when it was finished
 }
 
 // Timing is how long things last. A zero field means its default.

@@ -51,8 +51,12 @@ func resumed(id string) told   { return told{kind: edge.CheckoutResumed, checkou
 func completed(id string) told { return told{kind: edge.CheckoutCompleted, checkout: id} }
 func cancelled(id string) told { return told{kind: edge.CheckoutCancelled, checkout: id} }
 func late(t told) told         { t.late, t.ago = true, 30*time.Second; return t }
-func old(t told) told          { t.late, t.ago = true, 3*time.Hour; return t }
-func retained(t told) told     { t.retained, t.ago = true, 3*time.Hour; return t }
+func ago(d time.Duration, t told) told {
+	t.late, t.ago = true, d
+	return t
+}
+func old(t told) told      { t.late, t.ago = true, 3*time.Hour; return t }
+func retained(t told) told { t.retained, t.ago = true, 3*time.Hour; return t }
 
 // wait lets time pass; a Tick comes at its end.
 type wait time.Duration
@@ -309,6 +313,50 @@ var rules = []struct {
 	}},
 	{"an item before its checkout started begins it", []step{{item("7"), "greet 0 at 7"}, {started("7"), ""}}},
 	{"a checkout event without a checkout is nothing", []step{{card(maya), "greet 1"}, {started(""), ""}, {completed(""), ""}}},
+
+	// Tills number their checkouts anew each day.
+	{"yesterday's abandoned checkout is another", []step{
+		{card(maya, "17"), "greet 1 at 17"}, {started("18"), "clear expired, greet 0 at 18"}, {completed("18"), "visit 0 of 18, farewell 0"},
+		{wait(24 * time.Hour), "idle"}, {started("17"), "greet 0 at 17"}, {completed("17"), "visit 0 of 17, farewell 0"},
+	}},
+	{"yesterday's expired checkout is another", []step{
+		{card(maya, "17"), "greet 1 at 17"}, {wait(16 * time.Minute), "clear expired, idle"}, {wait(24 * time.Hour), ""},
+		{item("17"), "greet 0 at 17"},
+	}},
+	{"a checkout that was open when the box stopped is another the next day", []step{
+		{card(maya, "17"), "greet 1 at 17"}, {wait(24 * time.Hour), "clear expired, idle"}, {started("17"), "greet 0 at 17"},
+	}},
+	{"a suspended checkout comes back the same day", []step{
+		{card(maya, "17"), "greet 1 at 17"}, {suspended("17"), "clear suspended, idle"}, {wait(9 * time.Hour), ""}, {resumed("17"), "greet 1 at 17"},
+	}},
+	{"yesterday's suspended checkout is another", []step{
+		{card(maya, "17"), "greet 1 at 17"}, {suspended("17"), "clear suspended, idle"}, {wait(22 * time.Hour), ""},
+		{completed("17"), "visit 0 of 17, farewell 0"},
+	}},
+	{"yesterday's finished checkout does not swallow today's", []step{
+		{card(maya, "17"), "greet 1 at 17"}, {completed("17"), "visit 1 of 17, farewell 1"}, {wait(22 * time.Hour), "idle"},
+		{started("17"), "greet 0 at 17"}, {card(omar, "17"), "greet 2 at 17"}, {completed("17"), "visit 2 of 17, farewell 2"},
+	}},
+	{"yesterday's stranger's basket is not given to today's card", []step{
+		{started("17"), "greet 0 at 17"}, {completed("17"), "visit 0 of 17, farewell 0"}, {wait(22 * time.Hour), "idle"},
+		{card(maya, "17"), "greet 1 at 17"}, {completed("17"), "visit 1 of 17, farewell 1"},
+	}},
+	{"nor today's to yesterday's card", []step{
+		{started("17"), "greet 0 at 17"}, {completed("17"), "visit 0 of 17, farewell 0"}, {old(card(maya, "17")), ""}, {card(omar, "17"), "attach 2 to 17"},
+	}},
+	{"a till that counts anew within the hour begins a new checkout", []step{
+		{started("1"), "greet 0 at 1"}, {completed("1"), "visit 0 of 1, farewell 0"}, {wait(time.Minute), "idle"}, {started("1"), ""},
+		{wait(10 * time.Minute), ""}, {item("1"), ""}, {ago(10*time.Minute, started("1")), ""},
+		{started("1"), "greet 0 at 1"}, {card(maya, "1"), "greet 1 at 1"}, {completed("1"), "visit 1 of 1, farewell 1"},
+	}},
+	{"a backlog of two days keeps them apart", []step{
+		{ago(26*time.Hour, card(maya, "17")), ""}, {ago(26*time.Hour, completed("17")), "visit 1 of 17, clear completed, idle"},
+		{ago(2*time.Hour, started("17")), ""}, {ago(2*time.Hour, completed("17")), "visit 0 of 17, clear completed, idle"},
+		{ago(2*time.Hour, card(omar, "17")), "attach 2 to 17"},
+	}},
+	{"a checkout that only a backlog tells of is not today's", []step{
+		{ago(22*time.Hour, card(maya, "17")), ""}, {started("17"), "clear expired, greet 0 at 17"}, {completed("17"), "visit 0 of 17, farewell 0"},
+	}},
 
 	// Late and retained.
 	{"a late card is not shown", []step{{late(card(maya)), ""}, {wait(3 * time.Minute), "clear expired, idle"}}},

@@ -96,7 +96,7 @@ func (m *move) over() {
 	case Greeted:
 		m.leave(edge.ClearExpired)
 	case Serving:
-		m.park(Expired)
+		m.park(Expired, m.Heard)
 		m.leave(edge.ClearExpired)
 	case Parting:
 		m.idle()
@@ -120,7 +120,8 @@ func (m *move) idle() {
 
 // vacate forgets who holds the lane. Whoever comes next finds nothing of her.
 func (m *move) vacate() {
-	m.Phase, m.Checkout, m.Begun, m.Until, m.Late = Idling, "", time.Time{}, time.Time{}, false
+	m.Phase, m.Checkout, m.Late = Idling, "", false
+	m.Begun, m.Heard, m.Until = time.Time{}, time.Time{}, time.Time{}
 	m.Holder, m.Previous = Holder{}, nil
 	m.hide()
 }

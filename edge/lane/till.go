@@ -42,18 +42,16 @@ func (m *move) busy() bool { return m.Phase == Greeted || m.Phase == Serving }
 func (in Till) goesOn(m *move) {
 	id := in.Event.Checkout
 	switch {
-	case id == "" || m.isDone(id):
+	case id == "" || in.isDone(m) && !in.reopens(m):
 		return
-	case m.Phase == Serving && m.Checkout == id:
+	case in.isOpen(m):
 		in.touch(m)
 		return
 	case in.aside(m):
-		if !m.isParked(id) {
-			m.keep(Parked{Checkout: id, Why: Unseen})
-		}
+		m.keep(in.parked(m))
 		return
 	}
-	parked, found := m.parked(id)
+	parked, found := m.find(id, in.moment())
 	if found && parked.Why == Abandoned && in.Event.Type == edge.CheckoutItem {
 		return // the last items of a checkout that another one already followed
 	}
@@ -67,12 +65,13 @@ func (in Till) goesOn(m *move) {
 // checkout comes back with a customer of its own.
 func (in Till) open(m *move) {
 	id := in.Event.Checkout
-	parked, found := m.unpark(id)
+	parked, found := m.find(id, in.moment())
+	m.unpark(id)
 	others := found && parked.Customer != edge.Stranger && parked.Customer != m.Holder.Customer
 	waits := m.Phase == Greeted && in.follows(m) && !others
 	switch {
 	case m.Phase == Serving:
-		m.park(Abandoned)
+		m.park(Abandoned, m.Heard)
 		m.blank(edge.ClearExpired)
 		m.vacate()
 	case m.Phase == Greeted && !waits:
@@ -104,18 +103,21 @@ func within(span time.Duration, a, b time.Time) bool { return a.Sub(b).Abs() <= 
 
 // touch says that the open checkout lives. Once something fresh was heard of it, it stays fresh.
 func (in Till) touch(m *move) {
+	if at := in.moment(); at.After(m.Heard) {
+		m.Heard = at
+	}
 	m.Until, m.Late = m.at.Add(m.t.Checkout), m.Late && in.Late
 }
 
 // ends is a checkout that leaves the lane: suspended, cancelled, completed.
 func (in Till) ends(m *move) {
 	id := in.Event.Checkout
-	if id == "" || m.isDone(id) {
+	if id == "" || in.isDone(m) {
 		return
 	}
-	parked, found := m.parked(id)
+	parked, found := m.find(id, in.moment())
 	switch {
-	case m.Phase == Serving && m.Checkout == id:
+	case in.isOpen(m):
 	case in.aside(m), found && (m.Phase != Idling || parked.Why == Abandoned):
 		in.endsElsewhere(m, parked)
 		return
@@ -124,10 +126,10 @@ func (in Till) ends(m *move) {
 	}
 	switch in.Event.Type {
 	case edge.CheckoutSuspended:
-		m.park(Suspended)
+		m.park(Suspended, in.moment())
 		m.leave(edge.ClearSuspended)
 	case edge.CheckoutCancelled:
-		m.finish(Done{Checkout: id})
+		m.finish(Done{Checkout: id, At: in.moment()})
 		m.leave(edge.ClearCancelled)
 	case edge.CheckoutCompleted:
 		in.completed(m)
@@ -138,22 +140,22 @@ func (in Till) ends(m *move) {
 func (in Till) endsElsewhere(m *move, parked Parked) {
 	id := in.Event.Checkout
 	if in.Event.Type == edge.CheckoutSuspended {
-		m.keep(Parked{Checkout: id, Customer: parked.Customer, Late: parked.Late, Why: Suspended})
+		m.keep(Parked{Checkout: id, Customer: parked.Customer, Late: parked.Late, Why: Suspended, At: in.moment()})
 		return
 	}
 	m.unpark(id)
 	if in.Event.Type == edge.CheckoutCancelled {
-		m.finish(Done{Checkout: id})
+		m.finish(Done{Checkout: id, At: in.moment()})
 		return
 	}
-	m.finish(Done{Checkout: id, Stranger: parked.Customer == edge.Stranger})
+	m.finish(Done{Checkout: id, Stranger: parked.Customer == edge.Stranger, At: in.moment()})
 	m.do(in.visit(parked.Customer))
 }
 
 func (in Till) completed(m *move) {
 	holder := m.Holder
 	m.do(in.visit(holder.Customer))
-	m.finish(Done{Checkout: m.Checkout, Stranger: holder.Customer == edge.Stranger})
+	m.finish(Done{Checkout: m.Checkout, Stranger: holder.Customer == edge.Stranger, At: in.moment()})
 	if in.Late || !m.Paused.IsZero() {
 		m.leave(edge.ClearCompleted)
 		return

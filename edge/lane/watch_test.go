@@ -23,8 +23,8 @@ type stepper func(lane.State, lane.Input, lane.Timing) (lane.State, []lane.Effec
 // never right.
 type watch struct {
 	seen   map[string]bool                          // checkouts that any event named
-	done   map[string]bool                          // completed or cancelled
-	gone   map[string]bool                          // open once, then followed by another
+	done   map[string]time.Time                     // when it was completed or cancelled
+	gone   map[string]time.Time                     // when another followed it; for a while it stays away
 	aside  map[string]bool                          // suspended
 	owners map[string]map[edge.CustomerRef]struct{} // who ever showed a card for a checkout
 	cards  map[edge.CustomerRef]bool                // showed a card, and was not forgotten since
@@ -33,6 +33,8 @@ type watch struct {
 	may    edge.CustomerRef // who may be greeted on the screen now
 	before edge.CustomerRef // whom a card replaced; an undo may show her
 	pause  time.Time
+	now    time.Time
+	owed   string // the checkout whose visit this input must bring
 
 	shown  edge.CustomerRef // what is on the screen
 	parts  string           // the checkout whose farewell it is
@@ -45,10 +47,33 @@ type watch struct {
 const anyOwner edge.CustomerRef = -1
 
 func newWatch() *watch {
-	return &watch{
-		seen: map[string]bool{}, done: map[string]bool{}, gone: map[string]bool{}, aside: map[string]bool{},
-		owners: map[string]map[edge.CustomerRef]struct{}{}, cards: map[edge.CustomerRef]bool{},
-	}
+	w := &watch{}
+	w.night()
+	return w
+}
+
+// night forgets the day: after it a checkout's number is another's, and nobody who showed a card then is here.
+func (w *watch) night() {
+	w.seen, w.aside = map[string]bool{}, map[string]bool{}
+	w.gone, w.done = map[string]time.Time{}, map[string]time.Time{}
+	w.owners, w.cards = map[string]map[edge.CustomerRef]struct{}{}, map[edge.CustomerRef]bool{}
+	w.open, w.waits, w.may, w.before = "", 0, 0, 0
+}
+
+// again makes a number another checkout's.
+func (w *watch) again(id string) {
+	delete(w.done, id)
+	delete(w.gone, id)
+	delete(w.aside, id)
+	delete(w.seen, id)
+	delete(w.owners, id)
+}
+
+func (w *watch) isDone(id string) bool { return !w.done[id].IsZero() }
+
+func (w *watch) isGone(id string) bool {
+	at, gone := w.gone[id]
+	return gone && w.now.Sub(at) < 15*time.Minute
 }
 
 func (w *watch) own(checkout string, who edge.CustomerRef) {
@@ -85,7 +110,13 @@ func (w *watch) hears(in lane.Input) {
 }
 
 func (w *watch) till(in lane.Till) {
-	id, fresh := in.Event.Checkout, !in.Late && !in.Event.Retained
+	w.now, w.owed = in.At, ""
+	id, fresh, moment := in.Event.Checkout, !in.Late && !in.Event.Retained, in.At.Add(-in.Delay)
+	if w.isDone(id) {
+		if age := moment.Sub(w.done[id]); age > time.Hour || age > 5*time.Minute && in.Event.Type == edge.CheckoutStarted {
+			w.again(id)
+		}
+	}
 	known := w.seen[id]
 	if id != "" && in.Event.Type != edge.LoyaltyRemoved {
 		w.seen[id] = true
@@ -100,7 +131,7 @@ func (w *watch) till(in lane.Till) {
 	case edge.CheckoutStarted, edge.CheckoutItem, edge.CheckoutResumed:
 		// An item may be the last of a checkout that another one followed; only if it shows somebody, it goes on.
 		trails := in.Event.Type == edge.CheckoutItem && known
-		if fresh && id != w.open && !w.done[id] && !trails {
+		if fresh && id != w.open && !w.isDone(id) && !trails {
 			w.begins(id)
 		}
 		if !fresh || trails { // it may have come back, unseen
@@ -118,8 +149,18 @@ func (w *watch) till(in lane.Till) {
 			w.aside[id] = true
 			delete(w.gone, id)
 		} else {
-			w.done[id] = true
+			w.finish(in.Event.Type, id, moment)
 		}
+	}
+}
+
+func (w *watch) finish(how edge.EventType, id string, moment time.Time) {
+	if w.isDone(id) {
+		return
+	}
+	w.done[id] = moment
+	if how == edge.CheckoutCompleted {
+		w.owed = id
 	}
 }
 
@@ -141,7 +182,7 @@ func (w *watch) card(who edge.CustomerRef, id string, known, fresh, paused bool)
 	case known: // put aside, or over: not who is here
 		return
 	default:
-		w.gone[w.open] = true
+		w.gone[w.open] = w.now
 		w.open = id
 	}
 	if who != w.may {
@@ -158,7 +199,7 @@ func (w *watch) begins(id string) {
 	switch {
 	case w.open == "" && w.waits != 0 && w.may == w.waits && len(w.owners[id]) == 1: // her card came before the checkout
 	default:
-		w.gone[w.open] = true
+		w.gone[w.open] = w.now
 		w.may, w.before = anyOwner, 0
 	}
 	w.open, w.waits = id, 0
@@ -188,6 +229,10 @@ func (w *watch) sees(in lane.Input, effect lane.Effect, at time.Time) error {
 		w.open, w.waits, w.may, w.before = "", 0, 0, 0
 	case lane.Clear:
 		w.shown, w.parts, w.greets = 0, "", false
+	case lane.Attach:
+		if w.done[e.Checkout].IsZero() || !w.cards[e.Customer] {
+			return fmt.Errorf("%s is given to %d, but it was not finished, or she showed no card", e.Checkout, e.Customer)
+		}
 	case lane.Visit:
 		if e.Customer != 0 && !w.cards[e.Customer] {
 			return fmt.Errorf("visit of %d, who never showed a card, at %s", e.Customer, e.Checkout)
@@ -224,7 +269,7 @@ func (w *watch) greeted(in lane.Input, e lane.Greet, at time.Time, wasCalm bool)
 		if e.Checkout != w.open {
 			w.begins(e.Checkout)
 		}
-		if w.may != anyOwner && e.Customer != w.may {
+		if e.Customer != 0 && w.may != anyOwner && e.Customer != w.may {
 			return fmt.Errorf("the end of a pause shows %d, but %d may be there", e.Customer, w.may)
 		}
 	}
@@ -246,7 +291,7 @@ func (w *watch) carded(in lane.Till, e lane.Greet) error {
 		return fmt.Errorf("%d's card shows %d", in.Customer, e.Customer)
 	case id != "" && id != e.Checkout:
 		return fmt.Errorf("a card for %s shows a prompt at %s", id, e.Checkout)
-	case id != "" && (w.done[id] || w.gone[id] || w.aside[id]):
+	case id != "" && (w.isDone(id) || w.isGone(id) || w.aside[id]):
 		return fmt.Errorf("a card for %s is shown, which is over or put aside", id)
 	}
 	w.may, w.open = e.Customer, e.Checkout
@@ -274,6 +319,16 @@ func (w *watch) holds(at time.Time) error {
 	return nil
 }
 
+// counts looks for the visit of a checkout that this input completed.
+func (w *watch) counts(effects []lane.Effect) error {
+	owed := w.owed
+	w.owed = ""
+	if owed == "" || slices.ContainsFunc(effects, func(e lane.Effect) bool { _, ok := e.(lane.Visit); return ok }) {
+		return nil
+	}
+	return fmt.Errorf("%s was completed, and its visit is lost", owed)
+}
+
 // dice is where a stream's choices come from.
 type dice func(n int) int
 
@@ -282,20 +337,33 @@ var kinds = []edge.EventType{
 	edge.CheckoutItem, edge.CheckoutSuspended, edge.CheckoutResumed, edge.CheckoutCompleted, edge.CheckoutCompleted, edge.CheckoutCancelled,
 }
 
-var pauses = []time.Duration{0, time.Second, time.Second, 5 * time.Second, 30 * time.Second, time.Minute, 3 * time.Minute, 16 * time.Minute}
+var pauses = []time.Duration{
+	0, time.Second, time.Second, 5 * time.Second, 30 * time.Second, time.Minute, 3 * time.Minute, 16 * time.Minute,
+	0, time.Second, time.Second, 5 * time.Second, 30 * time.Second, time.Minute, 3 * time.Minute, night,
+}
+
+// night is long enough for every number to be another checkout's.
+const night = 19 * time.Hour
 
 // follow runs a random stream through a lane: events in any order, late, retained, of checkouts that are over, and
 // cashiers' words between them. It gives the first thing that a screen must not show.
 func follow(roll dice, steps int, step stepper, trace func(string, ...any)) error {
 	w, now, state, prompts := newWatch(), noon, lane.State{}, []string{""}
 	for i := range steps {
-		now = now.Add(pauses[roll(len(pauses))])
+		pause := pauses[roll(len(pauses))]
+		now = now.Add(pause)
+		if pause == night {
+			w.night()
+		}
 		for _, in := range []lane.Input{lane.Tick{At: now}, draw(roll, i, now, prompts)} {
 			w.hears(in)
 			var effects []lane.Effect
 			state, effects = step(state, in, lane.Timing{})
 			if trace != nil {
 				trace("%s %s -> %s", now.Format(time.TimeOnly), brief(in), words(effects))
+			}
+			if err := w.counts(effects); err != nil {
+				return err
 			}
 			for _, each := range effects {
 				if greet, ok := each.(lane.Greet); ok {
@@ -346,11 +414,12 @@ func draw(roll dice, i int, now time.Time, prompts []string) lane.Input {
 		id = fmt.Sprint(i/4 + max(0, n-1))
 	}
 	event.Checkout = id
-	late := roll(6) == 0
+	late, delay := roll(6) == 0, time.Duration(0)
 	if late {
-		event.Time = now.Add(-time.Duration(11+roll(600)) * time.Second)
+		delay = time.Duration(11+roll(600)) * time.Second
+		event.Time = now.Add(-delay)
 	}
-	return lane.Till{Event: event, Customer: edge.CustomerRef(roll(4)), Prompt: fmt.Sprintf("prompt-%d", i), Late: late, At: now}
+	return lane.Till{Event: event, Customer: edge.CustomerRef(roll(4)), Prompt: fmt.Sprintf("prompt-%d", i), Late: late, Delay: delay, At: now}
 }
 
 func roundTrip(s lane.State) (lane.State, error) {
@@ -419,6 +488,32 @@ var mutants = map[string]stepper{
 			s.Parked[i].Customer = 1
 		}
 		return s, effects
+	},
+	"knows a parked checkout for ever": func(s lane.State, in lane.Input, t lane.Timing) (lane.State, []lane.Effect) {
+		s, effects := s.Step(in, t)
+		s.Parked = slices.Clone(s.Parked)
+		for i := range s.Parked {
+			s.Parked[i].At = noon.AddDate(9, 0, 0)
+		}
+		return s, effects
+	},
+	"knows a finished checkout for ever": func(s lane.State, in lane.Input, t lane.Timing) (lane.State, []lane.Effect) {
+		s, effects := s.Step(in, t)
+		s.Done = slices.Clone(s.Done)
+		for i := range s.Done {
+			s.Done[i].At = noon.AddDate(9, 0, 0)
+		}
+		return s, effects
+	},
+	"attaches whatever is finished": func(s lane.State, in lane.Input, t lane.Timing) (lane.State, []lane.Effect) {
+		till, ok := in.(lane.Till)
+		if ok && till.Event.Type == edge.LoyaltyPresented {
+			s.Done = slices.Clone(s.Done)
+			for i := range s.Done {
+				s.Done[i].At = till.At
+			}
+		}
+		return s.Step(in, t)
 	},
 	"has no clock": func(s lane.State, in lane.Input, t lane.Timing) (lane.State, []lane.Effect) {
 		if _, ok := in.(lane.Tick); ok {

@@ -230,6 +230,24 @@ func TestAttachedVisitIsLearnt(t *testing.T) {
 	}
 }
 
+// TestAttachTakesNoEarlierVisit: tills number their checkouts anew each day, and yesterday's k1 was somebody else's.
+func TestAttachTakesNoEarlierVisit(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	p := maya(t, s)
+	yesterday := edge.Visit{At: s.opt.Now().Add(-24 * time.Hour), Lane: "1", Checkout: "k1", Items: []edge.Item{{SKU: "1", Name: "Milk", Quantity: 1}}}
+	today := yesterday
+	today.At = s.opt.Now()
+	attach := edge.Entry{Attach: &edge.Attach{Lane: "1", Checkout: "k1", Customer: p.Customer.Ref, After: today.At}}
+	commit(t, s, edge.Entry{Visit: &yesterday}, attach)
+	if p = profile(t, s, "6001"); p.Visits != 0 {
+		t.Errorf("yesterday's basket is hers: %+v", p.Last)
+	}
+	commit(t, s, edge.Entry{Visit: &today}, attach)
+	if p = profile(t, s, "6001"); p.Visits != 1 || !p.Last.At.Equal(today.At) {
+		t.Errorf("today's is not: %d visits, %+v", p.Visits, p.Last)
+	}
+}
+
 func TestSharedCardNamesNobody(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	report := importCustomers(t, s, "customer,identifier,name\nc1,6001,Maya\nc2,6001,Ada\n,6001,Who\n")

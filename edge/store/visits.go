@@ -111,7 +111,8 @@ func (w *work) strangersVisit(v edge.Visit) (known bool, err error) {
 	return err == nil, err
 }
 
-// attach gives the latest stranger's visit of a lane's checkout to its customer, and learns from it.
+// attach gives the latest stranger's visit of a lane's checkout to its customer, and learns from it. An earlier one than
+// After is of another day's checkout with the same number.
 func (w *work) attach(e *edge.Entry) error {
 	a := e.Attach
 	if a == nil {
@@ -124,7 +125,8 @@ func (w *work) attach(e *edge.Entry) error {
 	var row visitRow
 	var packed []byte
 	err = w.tx.QueryRowContext(w.ctx, `SELECT visit, at, checkout, lines FROM visits
-		WHERE customer IS NULL AND lane <> '' AND lane = ? AND checkout = ? ORDER BY at DESC LIMIT 1`, a.Lane, a.Checkout).
+		WHERE customer IS NULL AND lane <> '' AND lane = ? AND checkout = ? AND at >= ? ORDER BY at DESC LIMIT 1`,
+		a.Lane, a.Checkout, micros(a.After)).
 		Scan(&row.number, &row.at, &row.checkout, &packed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
