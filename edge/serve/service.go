@@ -147,7 +147,8 @@ func (s *Service) Forgotten(ref edge.CustomerRef) (cleared int) {
 	return cleared
 }
 
-// Recheck takes customers off the lanes who were taken out of the record, or said no, while they stood there.
+// Recheck makes the lanes follow the record: who was taken out of it, or said no, leaves them, and of who took back
+// only that she is remembered, nothing but her name stays.
 func (s *Service) Recheck(ctx context.Context) error {
 	for _, name := range s.Lanes() {
 		l, err := s.lane(name)
@@ -159,11 +160,13 @@ func (s *Service) Recheck(ctx context.Context) error {
 			continue
 		}
 		profile, err := s.profile(ctx, ref)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if profile.Customer.Ref == edge.Stranger || profile.Customer.Consent == edge.ConsentNone {
+		case profile.Customer.Ref == edge.Stranger, profile.Customer.Consent == edge.ConsentNone:
 			s.Forgotten(ref)
+		case profile.Customer.Consent == edge.ConsentRecognise:
+			s.silence(l, func(p edge.Prompt) bool { return p.Customer == ref }, edge.LineNames...)
 		}
 	}
 	return nil

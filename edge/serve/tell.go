@@ -122,7 +122,7 @@ func (s *Service) feedback(ctx context.Context, l *laneState, w edge.Word, entry
 		if line.Fact != "" {
 			entry.Close = &edge.CloseFact{ID: line.Fact, At: time.Now()}
 		}
-		s.silence(l, w.Prompt, w.Line)
+		s.silence(l, func(p edge.Prompt) bool { return p.ID == w.Prompt }, w.Line)
 	default:
 		return edge.Refuse("verdict", "a verdict is used, not-now, wrong or confirmed")
 	}
@@ -130,17 +130,20 @@ func (s *Service) feedback(ctx context.Context, l *laneState, w edge.Word, entry
 	return nil
 }
 
-// silence shows a prompt anew without one of its lines, if it is the one on the screens.
-func (s *Service) silence(l *laneState, prompt, line string) {
+// silence takes lines off prompts, and shows the one that is on the screens anew.
+func (s *Service) silence(l *laneState, which func(edge.Prompt) bool, lines ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i := range l.prompts {
-		if l.prompts[i].ID != prompt {
+	for i, p := range l.prompts {
+		if !which(p) {
 			continue
 		}
-		l.prompts[i] = l.prompts[i].Without(line)
-		if !l.state.Shown.IsZero() && l.state.Holder.Prompt == prompt {
-			s.Screens.Show(l.name, l.prompts[i])
+		for _, line := range lines {
+			p = p.Without(line)
+		}
+		l.prompts[i] = p
+		if !l.state.Shown.IsZero() && l.state.Holder.Prompt == p.ID {
+			s.Screens.Show(l.name, p)
 		}
 	}
 }

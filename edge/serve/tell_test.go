@@ -185,22 +185,32 @@ func TestUndoWorksAfterARestart(t *testing.T) {
 	})
 }
 
-func TestWhoTookHerConsentBackLeavesTheScreen(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bench) {
-		b.prompt(mayas)
-		id := edge.Identifier{Kind: edge.KindCard, Value: mayas}
-		b.store.mu.Lock()
-		p := b.store.profiles[id]
-		p.Customer.Consent = edge.ConsentNone
-		b.store.profiles[id] = p
-		b.store.mu.Unlock()
-		if err := b.service.Recheck(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Contains(b.screens.shown, edge.Shown(edge.Clear{Reason: edge.ClearForgotten})) {
-			t.Errorf("the screens were told %v", b.screens.shown)
-		}
-	})
+func TestTheScreenFollowsAConsentThatIsTakenBack(t *testing.T) {
+	for consent, want := range map[edge.Consent]func(edge.Shown) bool{
+		edge.ConsentNone: func(s edge.Shown) bool { return s == edge.Shown(edge.Clear{Reason: edge.ClearForgotten}) },
+		edge.ConsentRecognise: func(s edge.Shown) bool {
+			p, ok := s.(edge.Prompt)
+			return ok && p.Who.Name == "Maya" && len(p.Lines()) == 0
+		},
+	} {
+		inBubble(t, func(t *testing.T, b *bench) {
+			if len(b.prompt(mayas).Lines()) == 0 {
+				t.Fatal("nothing to take back")
+			}
+			id := edge.Identifier{Kind: edge.KindCard, Value: mayas}
+			b.store.mu.Lock()
+			p := b.store.profiles[id]
+			p.Customer.Consent = consent
+			b.store.profiles[id] = p
+			b.store.mu.Unlock()
+			if err := b.service.Recheck(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.ContainsFunc(b.screens.shown, want) {
+				t.Errorf("%s: the screens were told %v", consent, b.screens.shown)
+			}
+		})
+	}
 }
 
 func TestACashierIsForgottenAfterTheLongestShift(t *testing.T) {
