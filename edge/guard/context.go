@@ -7,12 +7,24 @@ import (
 	"strings"
 )
 
+// lookAround is how many bytes before and after a number may say what it is. Without a limit a message full of numbers
+// would be read once for each of them.
+const lookAround = 256
+
+// around gives what stands around a number, and where that is within it.
+func around(text []byte, at group) (near []byte, in group) {
+	from := max(0, at.start-lookAround)
+	at.start, at.end = at.start-from, at.end-from
+	return text[from:min(len(text), from+at.end+lookAround)], at
+}
+
 // somethingElse reports whether what stands around a 12- or 13-digit number says that it is no card. Cards of that
 // length were hardly ever issued and are gone; barcodes and telephone numbers of that length are everywhere.
 func somethingElse(text []byte, at group, number []byte) bool {
 	if len(number) > 13 {
 		return false
 	}
+	text, at = around(text, at)
 	if isPhone(text, at) {
 		return true
 	}
@@ -41,11 +53,13 @@ func isBareScan(text []byte, at group) bool {
 	return len(bytes.TrimSpace(text)) == at.end-at.start
 }
 
-// inHex reports whether a number is a part of a UUID, or of a long hexadecimal string such as a trace id or a digest.
+// inHex reports whether a number is a part of a UUID, or of a hexadecimal string of a length that ids and digests have:
+// trace id, SHA-1, SHA-224, SHA-256. In shorter ones a card's number hardly stands by chance.
 func inHex(text []byte, at group) bool {
 	if inUUID(text, at) {
 		return true
 	}
+	text, at = around(text, at)
 	start, end, letters := at.start, at.end, 0
 	for ; start > 0 && isHex(text[start-1]); start-- {
 		if text[start-1] > '9' {
@@ -57,11 +71,16 @@ func inHex(text []byte, at group) bool {
 			letters++
 		}
 	}
-	return end-start >= 24 && letters >= 3 // track 2 has one letter, two with its padding
+	switch end - start {
+	case 32, 40, 56, 64:
+		return letters >= 3 // track 2 has one letter, two with its padding
+	}
+	return false
 }
 
 // inUUID reports whether a number is a part of a UUID.
 func inUUID(text []byte, at group) bool {
+	text, at = around(text, at)
 	start, end := at.start, at.end
 	for ; start > 0 && (isHex(text[start-1]) || text[start-1] == '-'); start-- {
 	}

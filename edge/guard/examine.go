@@ -33,6 +33,9 @@ func (g *Guard) unbroken(text []byte, r run, at group) bool {
 	if isCard(number) {
 		return !g.isLoyalty(number) && !inHex(text, at) && !somethingElse(text, at, number)
 	}
+	if isGlued(number) {
+		return !g.isLoyalty(number) && !inHex(text, at)
+	}
 	bare := number
 	for len(bare) > 0 && bare[0] == '0' {
 		bare = bare[1:]
@@ -40,6 +43,31 @@ func (g *Guard) unbroken(text []byte, r run, at group) bool {
 	return len(number) == maxLen && len(bare) < maxLen && len(bare) >= 15 && isCard(bare) &&
 		!g.isLoyalty(number) && !g.isLoyalty(bare) && !inHex(text, at)
 }
+
+// isGlued reports whether digits are a card number with its expiry behind it, and perhaps the three digits of its service
+// code or security code.
+func isGlued(digits []byte) bool {
+	size := 16
+	switch len(digits) {
+	case 20, 23:
+	case 19, 22:
+		if size = 15; digits[0] != '3' { // of fifteen digits are American Express' cards; others hardly
+			return false
+		}
+	default:
+		return false
+	}
+	return isCard(digits[:size]) && isNearExpiry(digits[size:size+4])
+}
+
+// isNearExpiry reads YYMM or MMYY, of a year in which a card of today may expire or may have expired.
+func isNearExpiry(digits []byte) bool {
+	a, b := number(digits[:2]), number(digits[2:])
+	return isMonth(a) && isCardYear(b) || isMonth(b) && isCardYear(a)
+}
+
+func isMonth(n int) bool    { return n >= 1 && n <= 12 }
+func isCardYear(n int) bool { return n >= 15 && n <= 45 }
 
 // broken reports whether a number with separators in it is a card's: the whole run, or a part that is grouped as cards
 // print it. Other parts are not tried: in a long row of numbers one of them would always fit.
@@ -68,7 +96,7 @@ func (g *Guard) broken(text []byte, r run) bool {
 func (g *Guard) isPart(text []byte, r run, part group) bool {
 	number := r.digits[part.from:part.to]
 	return isCard(number) && !g.isLoyalty(number) && !inUUID(text, part) &&
-		(len(number) > 13 || !isPhone(text, part))
+		(len(number) > 13 || !isPhone(around(text, part)))
 }
 
 // asPrinted reports whether groups are sized as on a card: fours with a shorter or longer last one, 4-6-5, 4-6-4, 6-13,

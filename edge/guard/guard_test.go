@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"redbench/edge/guard"
 )
@@ -51,7 +52,37 @@ func TestFind(t *testing.T) {
 		{"track 2 in JSON with an escaped =", `{"t":"4111111111111111\u003d27121010000"}`, "track-data"},
 		{"track 1 in a form", `t=%25B4111111111111111%5EDOE%2FJANE%5E27121010000`, "track-data"},
 		{"track of a number that fails Luhn", `;4111111111111112=2712101?`, "track-data"},
+		{"with commas", `4111,1111,1111,1111`, "card-number"},
+		{"with colons", `4111:1111:1111:1111`, "card-number"},
+		{"with bars", `a|4111|1111|1111|1111|b`, "card-number"},
+		{"with asterisks", `4111*1111*1111*1111`, "card-number"},
+		{"with apostrophes", `4111'1111'1111'1111`, "card-number"},
+		{"on four lines", "4111\r\n1111\r\n1111\r\n1111", "card-number"},
+		{"on four lines in JSON", `"4111\n1111\n1111\n1111"`, "card-number"},
+		{"with wide gaps", `4111    1111    1111    1111`, "card-number"},
+		{"as a list of texts", `{"pan":["4111","1111","1111","1111"]}`, "card-number"},
+		{"as a list of texts with spaces", `["4111", "1111", "1111", "1111"]`, "card-number"},
+		{"as a list of texts in a text", `"[\"4111\",\"1111\",\"1111\",\"1111\"]"`, "card-number"},
+		{"as a list of numbers", `[4111,1111,1111,1111]`, "card-number"},
+		{"nineteen digits as a list", `["4000","0000","0000","0000","006"]`, "card-number"},
+		{"amex with commas", `3782,822463,10005`, "card-number"},
+		{"diners as a list", `["3056","930902","5904"]`, "card-number"},
+		{"groups of another script with commas", `４１１１,１１１１,１１１１,１１１１`, "card-number"},
+		{"in a row of other columns", `2026,4111,1111,1111,1111,12,27`, ""}, // a fifth group of four: it reads like amounts
+		{"behind a column of another size", `77,4111,1111,1111,1111,12,27`, "card-number"},
+		{"glued to its expiry", `41111111111111111225?`, "card-number"},
+		{"glued to its expiry, year first", `x41111111111111112512x`, "card-number"},
+		{"glued to expiry and service code", `41111111111111112512101`, "card-number"},
+		{"amex glued to its expiry", `3782822463100051225`, "card-number"},
+		{"between hexadecimal letters", `cafe4111111111111111cafe00`, "card-number"},
+		{"hexadecimal letters on one side", `4111111111111111abcdefab`, "card-number"},
+		{"a telephone's tag far away", `<phone ` + strings.Repeat(" ", 300) + `>4000000000006`, "card-number"},
+		{"a telephone's kind far away", `{"identifier":"4000000000014",` + strings.Repeat(" ", 300) + `"kind":"phone"}`, "card-number"},
 
+		{"glued to what is no expiry", `41111111111111111399 41111111111111119912`, ""},
+		{"a row of amounts", `[4111,1111,1111,1111,1111]`, ""},
+		{"groups with different gaps", `4111,1111:1111,1111`, ""},
+		{"SHA-256", `4111111111111111aaaabbbbccccddddeeeeffff000011112222333344445555`, ""},
 		{"wrong check digit", `4111111111111112`, ""},
 		{"the contract's card", `{"identifier":"6001002003004","kind":"card"}`, ""},
 		{"configured prefix", `{"identifier":"634004000000000004"}`, ""},
@@ -74,6 +105,39 @@ func TestFind(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHostileTextIsReadOnce: what stands around a number must not be read anew for each of them. Eight times the text
+// would then cost sixty-four times as much.
+func TestHostileTextIsReadOnce(t *testing.T) {
+	g := guard.New(nil)
+	for name, make := range map[string]func(n int) string{
+		"one tag far before":  func(n int) string { return "<phone >" + strings.Repeat("4000000000006>", n/14) },
+		"blanks before":       func(n int) string { return strings.Repeat(" ", n/2) + strings.Repeat("4000000000006,", n/28) },
+		"identifiers":         func(n int) string { return strings.Repeat(`"identifier":"4000000000014",`, n/29) },
+		"hexadecimal":         func(n int) string { return strings.Repeat(strings.Repeat("a4111111111111111aaaaaaaa", 1), n/25) },
+		"dashes":              func(n int) string { return strings.Repeat("-", n/2) + strings.Repeat("a4111111111111111-", n/36) },
+		"tracks without end":  func(n int) string { return strings.Repeat("4111111111111111^x,", n/19) },
+		"groups without end":  func(n int) string { return strings.Repeat("4111,", n/5) },
+		"groups far apart":    func(n int) string { return strings.Repeat("4111"+strings.Repeat(",", 60), n/64) },
+		"one digit at a time": func(n int) string { return strings.Repeat("4 ", n/2) },
+	} {
+		small, large := cost(g, make(8<<10)), cost(g, make(64<<10))
+		if ratio := float64(large) / float64(small); ratio > 28 {
+			t.Errorf("%s: eight times the text costs %.0f times as much", name, ratio)
+		}
+	}
+}
+
+// cost is the shortest of some runs.
+func cost(g *guard.Guard, text string) time.Duration {
+	best := time.Hour
+	for range 7 {
+		start := time.Now()
+		g.Find([]byte(text))
+		best = min(best, time.Since(start))
+	}
+	return best
 }
 
 // payload is an ordinary tap of about 300 bytes.

@@ -5,6 +5,7 @@ package guard_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/url"
 	"strings"
@@ -129,7 +130,19 @@ func eanDigit(body string) int {
 
 // plant hides a number in a payload.
 func plant(r *rand.Rand, number string) string {
-	switch r.IntN(20) {
+	switch r.IntN(24) {
+	case 20, 21:
+		if text, ok := spread(r, number); ok {
+			return text
+		}
+	case 22:
+		if len(number) == 16 || number[0] == '3' && len(number) == 15 {
+			year, month := 24+r.IntN(10), 1+r.IntN(12)
+			return number + []string{fmt.Sprintf("%02d%02d", year, month), fmt.Sprintf("%02d%02d", month, year)}[r.IntN(2)] +
+				[]string{"?", "", "201", " "}[r.IntN(4)]
+		}
+	case 23:
+		return []string{"cafe" + number + "cafe00", "ab" + number + "c", "deadbeef" + number}[r.IntN(3)]
 	case 0:
 		return fmt.Sprintf(`{"data":{"pan":%s,"total_minor":%d}}`, number, r.IntN(10000))
 	case 1:
@@ -156,6 +169,34 @@ func plant(r *rand.Rand, number string) string {
 	}
 	return fmt.Sprintf(`{"specversion":"1.0","id":"e-%d","source":"/till/3","type":"redbench.loyalty.presented",`+
 		`"time":"2026-11-22T09:30:00Z","data":{"kind":"card","%s":%s,"method":"tap"}}`, r.IntN(1e9), field, value)
+}
+
+// spread writes a number in groups that commas, lines or a list's texts part.
+func spread(r *rand.Rand, number string) (string, bool) {
+	sizes := map[int][]int{14: {4, 6, 4}, 15: {4, 6, 5}, 16: {4, 4, 4, 4}, 19: {4, 4, 4, 4, 3}}[len(number)]
+	if sizes == nil {
+		return "", false
+	}
+	var groups []string
+	for _, size := range sizes {
+		groups = append(groups, number[:size])
+		number = number[size:]
+	}
+	if r.IntN(3) == 0 {
+		list, _ := json.Marshal(groups)
+		text := `{"data":{"x":` + string(list) + `}}`
+		if r.IntN(2) == 0 {
+			text = strings.ReplaceAll(text, ",", ", ")
+		}
+		return text, true
+	}
+	gaps := []string{",", ":", "|", "*", "'", "\n", "\r\n", "    ", ", ", ";", " | ", "\t\t\t\t", " ,", "','"}
+	text := strings.Join(groups, gaps[r.IntN(len(gaps))])
+	if r.IntN(2) == 0 {
+		value, _ := json.Marshal(text)
+		return fmt.Sprintf(`{"data":{"note":%s}}`, value), true
+	}
+	return text, true
 }
 
 // strconvEscape writes every character as a JSON escape.
@@ -261,6 +302,19 @@ var harmlessKinds = []struct {
 	{"amounts", func(r *rand.Rand) string {
 		return fmt.Sprintf(`{"total_minor":%d,"quantity":%v,"weights":[%v,%v],"text":"%d.%02d %d.%02d %d.%02d"}`, r.IntN(1e7), r.Float64(),
 			r.Float64()*10, r.Float32(), r.IntN(100), r.IntN(100), r.IntN(100), r.IntN(100), r.IntN(100), r.IntN(100))
+	}},
+	{"lists of amounts", func(r *rand.Rand) string {
+		amounts := make([]int, 1+r.IntN(12))
+		for i := range amounts {
+			amounts[i] = int(50 * math.Exp(r.Float64()*6))
+		}
+		list, _ := json.Marshal(map[string]any{"amounts": amounts})
+		return string(list)
+	}},
+	{"20 digits", func(r *rand.Rand) string { return loyalty(digits(r, 20)) }},
+	{"ids in hexadecimal", func(r *rand.Rand) string {
+		id := fmt.Sprintf("%016x%016x%016x%016x", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64())
+		return fmt.Sprintf(`{"id":"%s"}`, id[:[]int{24, 32, 40, 56, 64, 16, 12, 8}[r.IntN(8)]])
 	}},
 	{"checkout ids", func(r *rand.Rand) string {
 		return fmt.Sprintf(`{"checkout":"2026-11-22-%04d-%06d","id":"till3-%d"}`, r.IntN(1e4), r.IntN(1e6), 1e15+r.Int64N(1e12))

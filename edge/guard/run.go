@@ -19,7 +19,8 @@ const (
 // maxGap is how many separators may stand between two digits of one number: " - " is three.
 const maxGap = 3
 
-// classes of the ASCII bytes. A comma is no separator, for it parts numbers in every list; a zero byte is one, since
+// classes of the ASCII bytes. A comma is no separator, for it parts numbers in every list (but
+// see spread); a zero byte is one, since
 // that is how UTF-16 shows its digits.
 var classes = func() (c [utf8.RuneSelf]class) {
 	for b := '0'; b <= '9'; b++ {

@@ -35,8 +35,8 @@ func sentinel(text []byte, start int, want byte) bool {
 
 // isTrack1 reads what follows the first ^: a name of 2 to 26 characters, ^, and an expiry.
 func isTrack1(rest []byte) bool {
-	name := bytes.IndexByte(rest, '^')
-	return name >= 2 && name <= 26 && isExpiry(rest[name+1:])
+	name := bytes.IndexByte(rest[:min(len(rest), 27)], '^')
+	return name >= 2 && isExpiry(rest[name+1:])
 }
 
 // isTrack2 reads what follows the =: an expiry and a service code.
