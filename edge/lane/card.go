@@ -62,17 +62,27 @@ func (in Till) believable(m *move) bool {
 // hold gives the lane to whoever showed the card.
 func (in Till) hold(m *move) {
 	same := in.Customer != edge.Stranger && m.Holder.Customer == in.Customer
+	loose := !m.Loose.IsZero()
 	if m.Phase == Serving {
 		in.touch(m)
 	}
 	if !same {
 		in.replace(m)
 	}
+	if in.isLoose(m) && (loose || !same) {
+		m.Loose = m.at
+	}
 	switch {
 	case same && !m.Shown.IsZero():
 	case !in.Late:
 		m.greet(in.Prompt, in.Event.ID)
 	}
+}
+
+// isLoose reports whether the holder's card may be for the next checkout: it took the open one from another's card without
+// telling that it meant this one. A till that restarted leaves a checkout open that is over.
+func (in Till) isLoose(m *move) bool {
+	return m.Phase == Serving && in.Event.Checkout == "" && !in.Late && m.Previous != nil && m.Previous.Carded
 }
 
 // replace makes the card's owner the holder, and keeps whoever held the lane for an undo.

@@ -43,6 +43,7 @@ type State struct {
 	Late     bool      `json:"late,omitempty"`     // what is known of the present came late
 	Holder   Holder    `json:"holder,omitzero"`
 	Previous *Holder   `json:"previous,omitempty"` // whom Holder replaced; an undo brings her back
+	Loose    time.Time `json:"loose,omitzero"`     // serving: when Holder came, if she may be the next checkout's
 	Shown    time.Time `json:"shown,omitzero"`     // Holder's prompt is on the screen until then; zero: it is not
 	Paused   time.Time `json:"paused,omitzero"`    // no prompts until then
 	Withheld Withheld  `json:"withheld,omitzero"`  // what Holder would see, but for the pause

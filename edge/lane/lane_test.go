@@ -295,6 +295,38 @@ var rules = []struct {
 		{card(maya, "7"), "greet 1 at 7"}, {started("8"), "clear expired, greet 0 at 8"}, {item("7"), ""}, {completed("7"), "visit 1 of 7"},
 		{completed("8"), "visit 0 of 8, farewell 0"},
 	}},
+	{"a card that was the last thing before the next checkout is that one's", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {item("7"), ""}, {card(omar), "greet 2 at 7"}, {card(omar), ""}, {started("8"), ""},
+		{completed("8"), "visit 2 of 8, farewell 2"}, {completed("7"), "visit 1 of 7"},
+	}},
+	{"whoever was before her may come back, and be forgotten", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {card(omar), "greet 2 at 7"}, {started("8"), ""}, {resumed("7"), "clear expired, greet 1 at 7"},
+		{card(omar), "greet 2 at 7"}, {forget(maya), ""}, {started("9"), ""}, {completed("7"), "visit 0 of 7"},
+	}},
+	{"in a pause too, and she is greeted after it", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {pause(5), "clear paused"}, {card(omar), ""}, {started("8"), ""}, {pause(0), "greet 2 at 8"},
+	}},
+	{"not if anything was heard of the open checkout after it", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {card(omar), "greet 2 at 7"}, {item("7"), ""}, {started("8"), "clear expired, greet 0 at 8"},
+		{completed("7"), "visit 2 of 7"},
+	}},
+	{"not if it is too long ago", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {card(omar), "greet 2 at 7"}, {wait(3 * time.Minute), "clear expired"},
+		{started("8"), "clear expired, greet 0 at 8"},
+	}},
+	{"not if it told the open checkout", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {card(omar, "7"), "greet 2 at 7"}, {started("8"), "clear expired, greet 0 at 8"},
+	}},
+	{"not if it was taken back", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {card(omar), "greet 2 at 7"}, {undo(2), "greet 1 at 7"}, {started("8"), "clear expired, greet 0 at 8"},
+	}},
+	{"not into a checkout with a customer of its own", []step{
+		{card(maya, "8"), "greet 1 at 8"}, {started("7"), "clear expired, greet 0 at 7"}, {card(maya, "7"), "greet 1 at 7"},
+		{card(omar), "greet 2 at 7"}, {started("8"), "clear expired, greet 1 at 8"},
+	}},
+	{"nor the open checkout's first card", []step{
+		{started("7"), "greet 0 at 7"}, {card(maya), "greet 1 at 7"}, {started("8"), "clear expired, greet 0 at 8"},
+	}},
 	{"a prompt expires, its holder stays", []step{
 		{card(maya, "7"), "greet 1 at 7"}, {wait(2 * time.Minute), "clear expired"}, {completed("7"), "visit 1 of 7, farewell 1"},
 	}},

@@ -121,7 +121,7 @@ func (m *move) idle() {
 // vacate forgets who holds the lane. Whoever comes next finds nothing of her.
 func (m *move) vacate() {
 	m.Phase, m.Checkout, m.Late = Idling, "", false
-	m.Begun, m.Heard, m.Until = time.Time{}, time.Time{}, time.Time{}
+	m.Begun, m.Heard, m.Until, m.Loose = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	m.Holder, m.Previous = Holder{}, nil
 	m.hide()
 }
@@ -153,6 +153,7 @@ func (in Undo) apply(m *move) {
 	if !m.CanUndo(in.Prompt) {
 		return
 	}
+	m.Loose = time.Time{}
 	// The two change places, so that an undo can be undone.
 	replaced := m.Holder
 	m.Holder, m.Previous = *m.Previous, &replaced
@@ -215,7 +216,7 @@ func (m *move) strip(reason edge.ClearReason) {
 		m.leave(reason)
 		return
 	}
-	m.Holder, m.Previous = Holder{}, nil
+	m.Holder, m.Previous, m.Loose = Holder{}, nil, time.Time{}
 	m.hide()
 	m.blank(reason)
 }

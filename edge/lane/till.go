@@ -61,15 +61,18 @@ func (in Till) goesOn(m *move) {
 	}
 }
 
-// open makes the event's checkout the lane's. What is left of another is parked; a card that waits comes along, unless the
-// checkout comes back with a customer of its own.
+// open makes the event's checkout the lane's. What is left of another is parked; a card that waits, or was the last thing
+// heard, comes along, unless the checkout comes back with a customer of its own.
 func (in Till) open(m *move) {
 	id := in.Event.Checkout
 	parked, found := m.find(id, in.moment())
 	m.unpark(id)
 	others := found && parked.Customer != edge.Stranger && parked.Customer != m.Holder.Customer
 	waits := m.Phase == Greeted && in.follows(m) && !others
+	moves := in.moves(m) && !others
 	switch {
+	case moves:
+		m.moveOn()
 	case m.Phase == Serving:
 		m.park(Abandoned, m.Heard)
 		m.blank(edge.ClearExpired)
@@ -83,11 +86,27 @@ func (in Till) open(m *move) {
 		}
 		m.vacate()
 	}
-	if found && !waits {
+	if found && !waits && !moves {
 		m.Holder = Holder{Customer: parked.Customer, Carded: parked.Customer != edge.Stranger, Late: parked.Late}
 	}
 	m.Phase, m.Checkout, m.Begun, m.Late = Serving, id, in.Event.Time, in.Late
 	in.touch(m)
+}
+
+// moves reports whether the holder belongs to the checkout that starts now, rather than to the one that never ended.
+func (in Till) moves(m *move) bool {
+	return in.Event.Type == edge.CheckoutStarted && !in.Late && m.Phase == Serving && !m.Loose.IsZero() && m.at.Sub(m.Loose) <= m.t.Card
+}
+
+// moveOn leaves the open checkout to whoever held it before. The holder and her prompt stay.
+func (m *move) moveOn() {
+	next, before := m.Holder, Holder{}
+	if m.Previous != nil { // else she was forgotten meanwhile
+		before = *m.Previous
+	}
+	m.Holder = before
+	m.park(Abandoned, m.Heard)
+	m.Holder, m.Previous = next, nil
 }
 
 // follows reports whether a checkout belongs to the card that waits. A late card is no sign of who stands there now;
@@ -106,6 +125,7 @@ func (in Till) touch(m *move) {
 	if at := in.moment(); at.After(m.Heard) {
 		m.Heard = at
 	}
+	m.Loose = time.Time{}
 	m.Until, m.Late = m.at.Add(m.t.Checkout), m.Late && in.Late
 }
 
@@ -162,7 +182,7 @@ func (in Till) completed(m *move) {
 	}
 	m.hide()
 	m.Phase, m.Previous, m.Late = Parting, nil, false
-	m.Begun, m.Until = time.Time{}, m.at.Add(m.t.Farewell)
+	m.Begun, m.Heard, m.Loose, m.Until = time.Time{}, time.Time{}, time.Time{}, m.at.Add(m.t.Farewell)
 	m.do(Farewell{Prompt: holder.Prompt, Customer: holder.Customer, Checkout: m.Checkout})
 }
 

@@ -30,6 +30,8 @@ type watch struct {
 	cards  map[edge.CustomerRef]bool                // showed a card, and was not forgotten since
 	open   string
 	waits  edge.CustomerRef // the last card without a checkout while none was open
+	loose  edge.CustomerRef // the last card that told no checkout, if nothing was heard of the open one since
+	came   time.Time        // when it was shown
 	may    edge.CustomerRef // who may be greeted on the screen now
 	before edge.CustomerRef // whom a card replaced; an undo may show her
 	pause  time.Time
@@ -57,7 +59,7 @@ func (w *watch) night() {
 	w.seen, w.aside = map[string]bool{}, map[string]bool{}
 	w.gone, w.done = map[string]time.Time{}, map[string]time.Time{}
 	w.owners, w.cards = map[string]map[edge.CustomerRef]struct{}{}, map[edge.CustomerRef]bool{}
-	w.open, w.waits, w.may, w.before = "", 0, 0, 0
+	w.open, w.waits, w.loose, w.may, w.before = "", 0, 0, 0, 0
 }
 
 // again makes a number another checkout's.
@@ -117,6 +119,9 @@ func (w *watch) till(in lane.Till) {
 			w.again(id)
 		}
 	}
+	if id != "" && id == w.open {
+		w.loose = 0
+	}
 	known := w.seen[id]
 	if id != "" && in.Event.Type != edge.LoyaltyRemoved {
 		w.seen[id] = true
@@ -132,6 +137,9 @@ func (w *watch) till(in lane.Till) {
 		// An item may be the last of a checkout that another one followed; only if it shows somebody, it goes on.
 		trails := in.Event.Type == edge.CheckoutItem && known
 		if fresh && id != w.open && !w.isDone(id) && !trails {
+			if in.Event.Type == edge.CheckoutStarted && in.At.Sub(w.came) <= 3*time.Minute {
+				w.own(id, w.loose)
+			}
 			w.begins(id)
 		}
 		if !fresh || trails { // it may have come back, unseen
@@ -189,6 +197,9 @@ func (w *watch) card(who edge.CustomerRef, id string, known, fresh, paused bool)
 		w.before = w.may
 	}
 	w.may = who
+	if id == "" {
+		w.loose, w.came = who, w.now
+	}
 	if w.open == "" {
 		w.waits = who
 	}
@@ -202,7 +213,7 @@ func (w *watch) begins(id string) {
 		w.gone[w.open] = w.now
 		w.may, w.before = anyOwner, 0
 	}
-	w.open, w.waits = id, 0
+	w.open, w.waits, w.loose = id, 0, 0
 	delete(w.gone, id)
 	delete(w.aside, id)
 }
@@ -512,6 +523,18 @@ var mutants = map[string]stepper{
 			for i := range s.Done {
 				s.Done[i].At = till.At
 			}
+		}
+		return s.Step(in, t)
+	},
+	"moves whoever holds the lane on": func(s lane.State, in lane.Input, t lane.Timing) (lane.State, []lane.Effect) {
+		if till, ok := in.(lane.Till); ok && s.Phase == lane.Serving && s.Holder.Carded {
+			s.Loose = till.At
+		}
+		return s.Step(in, t)
+	},
+	"moves a card on however old it is": func(s lane.State, in lane.Input, t lane.Timing) (lane.State, []lane.Effect) {
+		if till, ok := in.(lane.Till); ok && !s.Loose.IsZero() {
+			s.Loose = till.At
 		}
 		return s.Step(in, t)
 	},
