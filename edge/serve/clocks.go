@@ -24,6 +24,9 @@ const (
 
 	// worthKeeping is by how much an offset must shrink before it is written down: jitter is not news.
 	worthKeeping = 100 * time.Millisecond
+
+	// retold is how often a clock that does not change is written down again: the store forgets those long untold.
+	retold = 7 * 24 * time.Hour
 )
 
 // clocks knows how each till's clock stands against the box's: the smallest difference between arrival and event time
@@ -36,6 +39,7 @@ type clocks struct {
 type sourceClock struct {
 	smallest time.Duration
 	written  time.Duration // as it rests in the store
+	told     time.Time     // when it was written
 	heard    time.Time     // when the source last spoke
 	steady   steady
 }
@@ -65,7 +69,7 @@ func (c *clocks) observe(source string, at, arrived time.Time) (late time.Durati
 		if len(c.sources) >= maxSources {
 			c.dropOne()
 		}
-		s = &sourceClock{smallest: offset, written: offset, heard: arrived}
+		s = &sourceClock{smallest: offset, written: offset, told: arrived, heard: arrived}
 		c.sources[source] = s
 		return 0, &edge.SourceClock{Source: source, Offset: offset}
 	}
@@ -75,8 +79,8 @@ func (c *clocks) observe(source string, at, arrived time.Time) (late time.Durati
 	if s.steady.follow(offset, arrived, late > lateAfter) {
 		s.smallest, late = s.steady.min, offset-s.steady.min
 	}
-	if d := s.written - s.smallest; d >= worthKeeping || d <= -worthKeeping {
-		s.written = s.smallest
+	if d := s.written - s.smallest; d >= worthKeeping || d <= -worthKeeping || arrived.Sub(s.told) >= retold {
+		s.written, s.told = s.smallest, arrived
 		return late, &edge.SourceClock{Source: source, Offset: s.smallest}
 	}
 	return late, nil
