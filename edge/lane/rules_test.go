@@ -5,6 +5,8 @@ package lane_test
 import (
 	"testing"
 	"time"
+
+	"redbench/edge"
 )
 
 var rules = []struct {
