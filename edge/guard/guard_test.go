@@ -107,35 +107,35 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestHostileTextIsReadOnce: what stands around a number must not be read anew for each of them. Eight times the text
-// would then cost sixty-four times as much.
+// TestHostileTextIsReadOnce: what stands around a number must not be read anew for each of them. Thirty-two times the
+// text would then cost a thousand times as much. The limit lies far from both, since a busy machine measures badly.
 func TestHostileTextIsReadOnce(t *testing.T) {
 	g := guard.New(nil)
 	for name, make := range map[string]func(n int) string{
-		"one tag far before":  func(n int) string { return "<phone >" + strings.Repeat("4000000000006>", n/14) },
-		"blanks before":       func(n int) string { return strings.Repeat(" ", n/2) + strings.Repeat("4000000000006,", n/28) },
-		"identifiers":         func(n int) string { return strings.Repeat(`"identifier":"4000000000014",`, n/29) },
-		"hexadecimal":         func(n int) string { return strings.Repeat(strings.Repeat("a4111111111111111aaaaaaaa", 1), n/25) },
-		"dashes":              func(n int) string { return strings.Repeat("-", n/2) + strings.Repeat("a4111111111111111-", n/36) },
-		"tracks without end":  func(n int) string { return strings.Repeat("4111111111111111^x,", n/19) },
+		"blanks before":       func(n int) string { return strings.Repeat(" ", n/2) + strings.Repeat(`"ean":"4000000000006",`, n/44) },
+		"identifiers":         func(n int) string { return strings.Repeat(`"identifier":"4000000000006",`, n/29) },
 		"groups without end":  func(n int) string { return strings.Repeat("4111,", n/5) },
 		"groups far apart":    func(n int) string { return strings.Repeat("4111"+strings.Repeat(",", 60), n/64) },
 		"one digit at a time": func(n int) string { return strings.Repeat("4 ", n/2) },
 	} {
-		small, large := cost(g, make(8<<10)), cost(g, make(64<<10))
-		if ratio := float64(large) / float64(small); ratio > 28 {
-			t.Errorf("%s: eight times the text costs %.0f times as much", name, ratio)
+		small, large := cost(t, g, make(4<<10)), cost(t, g, make(128<<10))
+		if ratio := float64(large) / float64(small); ratio > 200 {
+			t.Errorf("%s: thirty-two times the text costs %.0f times as much", name, ratio)
 		}
 	}
 }
 
-// cost is the shortest of some runs.
-func cost(g *guard.Guard, text string) time.Duration {
+// cost is the shortest of some runs over a text with nothing in it.
+func cost(t *testing.T, g *guard.Guard, text string) time.Duration {
+	t.Helper()
 	best := time.Hour
 	for range 7 {
 		start := time.Now()
-		g.Find([]byte(text))
+		_, found := g.Find([]byte(text))
 		best = min(best, time.Since(start))
+		if found { // and the rest was not read
+			t.Fatalf("found something in %.60s", text)
+		}
 	}
 	return best
 }
