@@ -18,6 +18,7 @@ type Entry struct {
 	Outcome  *Outcome     // a cashier's word on a prompt
 	Fact     *Fact        // a new fact
 	Close    *CloseFact   // a fact that a person resolved or withdrew
+	Renew    string       // the id of a fact that was confirmed: it holds anew from now on
 	Withdraw string       // the id of a word whose note or feedback is taken back
 }
 

@@ -277,6 +277,12 @@ var errWaiting = errors.New("not answered yet")
 // send gives a message to the service and returns where its answer will be.
 func (b *bench) send(e event) func() error {
 	b.t.Helper()
+	return b.receive(b.message(e))
+}
+
+// message is an event as it comes from the broker.
+func (b *bench) message(e event) edge.Message {
+	b.t.Helper()
 	b.next++
 	if e.id == "" {
 		e.id = fmt.Sprint("event-", b.next)
@@ -296,7 +302,7 @@ func (b *bench) send(e event) func() error {
 	if e.kind == "redbench.loyalty.presented" || e.kind == "redbench.loyalty.removed" {
 		topic = "redbench/v1/store-1/1/loyalty"
 	}
-	return b.receive(edge.Message{Topic: topic, Payload: payload, Retained: e.retained, Arrived: time.Now()})
+	return edge.Message{Topic: topic, Payload: payload, Retained: e.retained, Arrived: time.Now()}
 }
 
 func (b *bench) receive(msg edge.Message) func() error {

@@ -134,6 +134,11 @@ func (l *laneState) keep(p edge.Prompt) {
 func (l *laneState) prompt(id string) (edge.Prompt, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.atHand(id)
+}
+
+// atHand is prompt for a caller that holds l.mu.
+func (l *laneState) atHand(id string) (edge.Prompt, bool) {
 	for _, p := range l.prompts {
 		if p.ID == id {
 			return p, true

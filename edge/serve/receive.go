@@ -241,6 +241,11 @@ func (s *Service) apply(l *laneState, effect lane.Effect, profile *edge.Profile,
 }
 
 func (s *Service) greet(l *laneState, e lane.Greet, profile *edge.Profile, entry *edge.Entry) {
+	if kept, ok := l.atHand(e.Prompt); ok { // a pause is over: what it hid comes back, less what was called wrong
+		kept.Checkout = e.Checkout
+		s.Screens.Show(l.name, kept)
+		return
+	}
 	if profile == nil || profile.Customer.Ref != e.Customer {
 		profile = s.profileOf(e.Customer)
 	}

@@ -403,7 +403,8 @@ func TestStopEndsWithAFullQueueOnABrokenDisk(t *testing.T) {
 		for range queueLength {
 			b.service.writer.put(edge.Entry{}, nil)
 		}
-		go b.send(checkout("started", "c1")) // waits in the queue, and holds its lane
+		waiting := b.message(checkout("started", "c1"))
+		go b.receive(waiting) // waits in the queue, and holds its lane
 		synctest.Wait()
 		b.service.Stop()
 	})

@@ -117,7 +117,9 @@ func (s *Service) feedback(ctx context.Context, l *laneState, w edge.Word, entry
 		return edge.Refuse("line", "this prompt has no such line")
 	}
 	switch w.Verdict {
-	case edge.VerdictUsed, edge.VerdictNotNow, edge.VerdictConfirmed:
+	case edge.VerdictUsed, edge.VerdictNotNow:
+	case edge.VerdictConfirmed:
+		entry.Renew = line.Fact
 	case edge.VerdictWrong:
 		if line.Fact != "" {
 			entry.Close = &edge.CloseFact{ID: line.Fact, At: time.Now()}

@@ -4,6 +4,7 @@ package serve
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -128,6 +129,29 @@ func TestPauseKeepsTheScreenEmpty(t *testing.T) {
 		}
 		b.send(card(mayas))
 		want(t, "shown while paused", b.screens.names(), []string{})
+	})
+}
+
+// TestTheEndOfAPauseBringsThePromptBack: as it was, less what was called wrong; not what a second choice would say.
+func TestTheEndOfAPauseBringsThePromptBack(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		p := b.prompt(mayas)
+		line := slices.Sorted(maps.Keys(p.Lines()))[0]
+		for _, w := range []edge.Word{
+			{ID: "w1", Type: edge.WordFeedback, Prompt: p.ID, Line: line, Verdict: edge.VerdictWrong},
+			{ID: "p1", Type: edge.WordPause, Minutes: 10}, {ID: "p2", Type: edge.WordPause},
+		} {
+			if err := b.service.Tell(t.Context(), "1", w); err != nil {
+				t.Fatal(err)
+			}
+		}
+		back, ok := b.screens.shown[len(b.screens.shown)-1].(edge.Prompt)
+		if !ok || back.ID != p.ID || back.Who != p.Who {
+			t.Fatalf("the end of the pause shows %+v", back)
+		}
+		if _, again := back.Lines()[line]; again {
+			t.Errorf("the line %q was called wrong and came back", line)
+		}
 	})
 }
 

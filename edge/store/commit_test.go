@@ -420,3 +420,22 @@ func TestClocksAreBounded(t *testing.T) {
 		t.Errorf("%d clocks are kept", n)
 	}
 }
+
+func TestAConfirmedFactIsAsGoodAsNew(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	if _, err := s.ImportCustomers(t.Context(), customerRows(1), edge.ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	ref, err := s.find(t.Context(), card(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().AddDate(-2, 0, 0)
+	fact := edge.Fact{ID: newID(), Customer: ref, Kind: edge.FactInterest, Text: "keeps bees", At: old}
+	commit(t, s, edge.Entry{Fact: &fact})
+	commit(t, s, edge.Entry{Renew: fact.ID})
+	p, err := s.ProfileOf(t.Context(), ref)
+	if err != nil || len(p.Facts) == 0 || !p.Facts[0].At.After(old.AddDate(1, 0, 0)) {
+		t.Errorf("facts %+v, %v", p.Facts, err)
+	}
+}

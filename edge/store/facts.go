@@ -74,6 +74,22 @@ func (w *work) closeFact(e *edge.Entry) error {
 	return nil
 }
 
+// renew makes a confirmed fact as good as one that was told just now.
+func (w *work) renew(e *edge.Entry) error {
+	if e.Renew == "" {
+		return nil
+	}
+	id := idKey(e.Renew)
+	n, err := w.changed(`UPDATE facts SET at = ? WHERE id = ? AND closed = 0`, w.opt.Now().UnixMicro(), id)
+	if err == nil && n > 0 {
+		err = w.touchFacts(id)
+	}
+	if err != nil {
+		return fmt.Errorf("renewing a fact: %w", err)
+	}
+	return nil
+}
+
 // withdraw takes back what a word did: its fact goes, the fact that it closed is open again, its outcome is void. The
 // word's id stays, so that a late copy of it stays without effect too.
 func (w *work) withdraw(e *edge.Entry) error {
