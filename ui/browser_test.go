@@ -38,8 +38,12 @@ func TestInChromium(t *testing.T) {
 		{"a prompt takes itself off when its time is over", promptEndsByItself},
 		{"a hostile name is text", hostileNameIsText},
 		{"a farewell takes a note in two taps, and takes it back", farewellTakesANote},
-		{"a new customer dismisses a note", newCustomerDismissesNote},
+		{"further kinds unfold, and wait for the cashier", furtherKindsUnfold},
+		{"a note can be taken while the customer is there", noteDuringAVisit},
+		{"a new customer puts a note aside, and it can be finished", newCustomerPutsNoteAside},
 		{"a tap on a line says what came of it", tapOnALine},
+		{"a question can be answered", questionIsAnswered},
+		{"what to avoid is unmistakable", avoidIsUnmistakable},
 		{"four lines at most", fourLinesAtMost},
 		{"a replaced card can be taken back", replacedCardIsUndone},
 		{"a pause is asked for and ended", pauseIsAskedFor},
@@ -48,6 +52,7 @@ func TestInChromium(t *testing.T) {
 		{"silence is a lost link, within two seconds", silenceIsALostLink},
 		{"a late prompt is not shown", latePromptIsNotShown},
 		{"words of a screen without a link are sent again", wordsAreSentAgain},
+		{"pages of one lane keep each other's words", pagesKeepEachOthersWords},
 		{"a revoked screen asks to be paired", revokedScreenAsks},
 		{"a hostile page cannot open the socket", hostilePageCannot},
 		{"everything fits and can be touched", everythingFits},
@@ -163,7 +168,57 @@ func farewellTakesANote(t *testing.T, r *rig, b *tab) {
 	}
 }
 
-func newCustomerDismissesNote(_ *testing.T, r *rig, b *tab) {
+func furtherKindsUnfold(t *testing.T, r *rig, b *tab) {
+	r.ready(b)
+	many := goodbye
+	many.Chips, many.ShownFor = edge.FactKinds, 400*time.Millisecond
+	r.Show("3", many)
+	b.mode("farewell")
+	if got := b.read(`document.querySelectorAll('.chips [data-kind]').length`); got != "6" {
+		t.Errorf("%s chips at once", got)
+	}
+	b.click(`.chips .more`)
+	b.mode("note")
+	b.until(`(window.since ??= performance.now()) + 900 < performance.now()`) // the farewell's time is over
+	if got := b.read(`document.querySelectorAll('.chips [data-kind]').length`); got != fmt.Sprint(len(edge.FactKinds)) {
+		t.Errorf("%s chips unfolded", got)
+	}
+	b.click(`[data-kind=no-chat]`)
+	b.click(`.note form button`)
+	if note := r.told(edge.WordNote); note.Prompt != "p1" || note.Kind != edge.FactNoChat {
+		t.Errorf("told %+v", note)
+	}
+	b.mode("idle")
+}
+
+func noteDuringAVisit(t *testing.T, r *rig, b *tab) {
+	r.ready(b)
+	r.Show("3", edge.Prompt{ID: "p0", Who: edge.Who{Stage: edge.StageStranger, Greeting: "Good morning"}})
+	b.mode("prompt")
+	if b.read(`document.querySelector('#note').hidden`) != "true" {
+		t.Error("a note about a stranger is offered")
+	}
+	r.Show("3", maya)
+	b.until(`!document.querySelector('#note').hidden`)
+	b.click(`#note`)
+	b.mode("note")
+	b.noName()
+	b.click(`.note .back`)
+	b.until(`document.querySelector('.name')?.textContent === 'Maya'`)
+	b.click(`#note`)
+	b.click(`[data-kind=complaint]`)
+	r.Show("3", goodbye) // what is being written is not taken from under her fingers
+	r.Show("3", edge.Notice{Text: "marker"})
+	b.until(`document.querySelector('#notice').textContent === 'marker'`)
+	b.click(`.note .chips button`)
+	if note := r.told(edge.WordNote); note.Prompt != "p1" || note.Kind != edge.FactComplaint {
+		t.Errorf("told %+v", note)
+	}
+	b.mode("farewell")
+}
+
+func newCustomerPutsNoteAside(t *testing.T, r *rig, b *tab) {
+	leon := edge.Prompt{ID: "p2", ShownFor: time.Minute, Who: edge.Who{Name: "Leon", Stage: edge.StageNew}}
 	r.ready(b)
 	r.Show("3", goodbye)
 	b.mode("farewell")
@@ -173,9 +228,74 @@ func newCustomerDismissesNote(_ *testing.T, r *rig, b *tab) {
 	r.Show("3", edge.Notice{Text: "marker"})
 	b.until(`document.querySelector('#notice').textContent === 'marker'`)
 	b.mode("note")
-	r.Show("3", maya)
+	b.do(chromedp.SendKeys(chromedp.CSS(`.note input`), "Sings in the har"))
+	r.Show("3", leon)
 	b.mode("prompt")
-	b.until(`!document.querySelector('.note')`)
+	b.until(`!document.querySelector('.note') && !document.querySelector('#finish').hidden`)
+	b.click(`#finish`)
+	b.mode("note")
+	if got := b.read(`document.querySelector('.note input').value`); got != "Sings in the har" {
+		t.Errorf("the note reads %q", got)
+	}
+	b.do(chromedp.SendKeys(chromedp.CSS(`.note input`), "bour choir"))
+	b.click(`.note form button`)
+	if note := r.told(edge.WordNote); note.Prompt != "p1" || note.Kind != edge.FactInterest || note.Text != "Sings in the harbour choir" {
+		t.Errorf("told %+v", note)
+	}
+	b.until(`document.querySelector('.name')?.textContent === 'Leon' && document.querySelector('#finish').hidden`)
+	b.click(`#note`)
+	b.click(`[data-kind=praise]`)
+	b.do(chromedp.SendKeys(chromedp.CSS(`.note input`), "about somebody"))
+	r.Show("3", edge.Clear{Reason: edge.ClearForgotten})
+	b.mode("idle")
+	if b.read(`document.querySelector('#finish').hidden`) != "true" {
+		t.Error("a note about somebody who is to be forgotten is kept")
+	}
+}
+
+func questionIsAnswered(t *testing.T, r *rig, b *tab) {
+	r.ready(b)
+	asking := maya
+	asking.Ask = &edge.Line{Text: "Still at the choir?", Why: "told a year ago", Fact: "fact-7"}
+	r.Show("3", asking)
+	b.mode("prompt")
+	b.click(`.line.ask`)
+	b.click(`#sheet .actions button:nth-child(2)`)
+	if word := r.told(edge.WordFeedback); word.Line != "ask" || word.Verdict != edge.VerdictConfirmed {
+		t.Errorf("told %+v", word)
+	}
+	b.click(`.line.ask`)
+	b.click(`#sheet .actions button:nth-child(1)`)
+	b.mode("note")
+	b.click(`.tabs [data-kind=person]`)
+	b.click(`.note .chips button`)
+	if note := r.told(edge.WordNote); note.Answers != "fact-7" || note.Kind != edge.FactPerson || note.Prompt != "p1" {
+		t.Errorf("told %+v", note)
+	}
+	asking.ID, asking.Ask = "p2", &edge.Line{Text: "What do you like best here?", Why: "gap"}
+	r.Show("3", asking)
+	b.until(`document.querySelector('.line.ask .text')?.textContent.startsWith('What')`)
+	b.click(`.line.ask`)
+	if got := b.read(`document.querySelectorAll('#sheet .actions button').length`); got != "3" {
+		t.Errorf("a question that rests on no fact has %s answers", got)
+	}
+}
+
+func avoidIsUnmistakable(t *testing.T, r *rig, b *tab) {
+	r.ready(b)
+	with := maya
+	with.Avoid = &edge.Line{Text: "The delivery", Why: "told"}
+	r.Show("3", with)
+	b.mode("prompt")
+	unlike := b.read(`(() => {
+		const style = (selector) => getComputedStyle(document.querySelector(selector));
+		const label = style('.avoid .label'), text = style('.avoid .text'), other = style('.do .label');
+		return [label.fontSize === text.fontSize, label.color !== text.color, label.color !== other.color, label.fontWeight >= 700,
+			!!document.querySelector('.avoid .label svg')].join();
+	})()`)
+	if unlike != "true,true,true,true,true" {
+		t.Errorf("large, coloured, of its own colour, bold, with its glyph: %s", unlike)
+	}
 }
 
 func tapOnALine(t *testing.T, r *rig, b *tab) {
@@ -217,6 +337,12 @@ func replacedCardIsUndone(t *testing.T, r *rig, b *tab) {
 	second.ID, second.Who.Name = "p2", "Leon"
 	elsewhere := second
 	elsewhere.ID, elsewhere.Checkout = "p3", "c2"
+	early := maya // her card came before the checkout was opened
+	early.ID, early.Checkout = "p4", ""
+	r.Show("3", early)
+	b.until(`document.querySelector('.name')?.textContent === 'Maya'`)
+	r.Show("3", second)
+	b.until(`!document.querySelector('#undo').hidden`)
 	r.Show("3", unknown)
 	r.Show("3", maya)
 	b.until(`document.querySelector('.name')?.textContent === 'Maya'`)
@@ -326,8 +452,10 @@ func wordsAreSentAgain(t *testing.T, r *rig, b *tab) {
 	b.mode("note")
 	b.click(`.note .chips button`)
 	b.mode("down")
+	const words = `Object.keys(localStorage).filter((key) => key.startsWith('redbench.word.3.'))`
 	var kept []struct{ Word edge.Word }
-	if err := json.Unmarshal([]byte(b.read(`localStorage.getItem('redbench.words.3')`)), &kept); err != nil || len(kept) != 1 {
+	all := b.read(`'[' + ` + words + `.map((key) => localStorage.getItem(key)).join() + ']'`)
+	if err := json.Unmarshal([]byte(all), &kept); err != nil || len(kept) != 1 {
 		t.Fatalf("kept %v (%v)", kept, err)
 	}
 	b.noName()
@@ -335,10 +463,27 @@ func wordsAreSentAgain(t *testing.T, r *rig, b *tab) {
 	if note := r.told(edge.WordNote); note.ID != kept[0].Word.ID || note.Kind != edge.FactInterest {
 		t.Errorf("told %+v, kept %+v", note, kept[0].Word)
 	}
-	b.until(`localStorage.getItem('redbench.words.3') === null`)
+	b.until(words + `.length === 0`)
 	notes := slices.DeleteFunc(r.cashier.Words(), func(told uitest.Told) bool { return told.Word.Type != edge.WordNote })
 	if len(notes) != 1 {
 		t.Errorf("told %d notes", len(notes))
+	}
+}
+
+func pagesKeepEachOthersWords(t *testing.T, r *rig, b *tab) {
+	r.ready(b)
+	b.until(`import('/static/outbox.js').then(({ Outbox }) => {
+		const page = () => new Outbox('8', () => false), one = page(), two = page();
+		const note = one.put({ type: 'note' }), verdict = two.put({ type: 'feedback' });
+		for (let i = 0; i < 250; i++) one.put({ type: 'seen' });
+		const later = page();
+		window.found = [note, verdict].map((id) => later.words.some((k) => k.word.id === id)).join();
+		window.many = one.words.length;
+		later.wipe();
+		window.left = page().words.length;
+	}) && window.found`)
+	if got := b.read(`[window.found, window.many, window.left].join()`); got != "true,true,200,0" {
+		t.Errorf("a note, the other page's verdict, how many, what is left: %s", got)
 	}
 }
 
@@ -375,6 +520,10 @@ func hostilePageCannot(t *testing.T, r *rig, b *tab) {
 	}
 }
 
+// leastLetters is the smallest font size of a text on the stage, px.
+const leastLetters = `Math.min(...[...document.querySelectorAll('#stage *')]
+	.filter((n) => [...n.childNodes].some((c) => c.nodeType === 3)).map((n) => parseFloat(getComputedStyle(n).fontSize))).toFixed(1)`
+
 func everythingFits(t *testing.T, r *rig, b *tab) {
 	r.ready(b)
 	long := strings.Repeat("an unusually long thing to say ", 4)
@@ -399,6 +548,9 @@ func everythingFits(t *testing.T, r *rig, b *tab) {
 			})()`)
 			if over != "" {
 				t.Errorf("%s at %v: %s px too much", name, window, over)
+			}
+			if letters := b.read(leastLetters); window[0] > window[1] && letters < "36.6" {
+				t.Errorf("%s at %v: letters of %s px, less than 16 minutes of arc at 1.5 m", name, window, letters)
 			}
 			small := b.read(`[...document.querySelectorAll('button')].filter(n => n.offsetParent).map(n => n.getBoundingClientRect())
 				.filter(box => box.width < 44 || box.height < 44).length`)

@@ -306,6 +306,15 @@ func TestManagerRevokesAndApproves(t *testing.T) {
 	if body := text(t, answer); answer.StatusCode != http.StatusBadRequest || !strings.Contains(body, "no screen shows this code") {
 		t.Errorf("a code that nobody shows gives %d", answer.StatusCode)
 	}
+	asking := r.ask("", true) // another manager's page: with no lane said, approving it would hand out a manager's credential
+	answer = r.do("POST", "/manager/approve", header, url.Values{"code": {asking.Code}, "lane": {" "}}.Encode())
+	if answer.StatusCode != http.StatusBadRequest {
+		t.Errorf("approving without a lane gives %d", answer.StatusCode)
+	}
+	claim := r.post("/pair/claim", claimWire{asking.Code, asking.Secret}, nil)
+	if claim.StatusCode != http.StatusAccepted {
+		t.Errorf("the page that asked then gets %d", claim.StatusCode)
+	}
 	answer = r.do("POST", "/manager/dance", header, "")
 	if answer.StatusCode != http.StatusNotFound {
 		t.Errorf("an action that is none gives %d", answer.StatusCode)

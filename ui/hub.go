@@ -124,12 +124,12 @@ func (l *laneView) tell(m []byte) (dropped int) {
 
 // join puts a screen on its lane. Its hello stands in its queue before anything that is shown later.
 func (h *hub) join(c *client, hello func(current any) any) bool {
-	h.mu.RLock()
-	closed, notice := h.closed, h.notice
-	h.mu.RUnlock()
 	l := h.lane(c.lane)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	h.mu.RLock() // under the lane's lock: whoever changes these tells the lane afterwards, and finds the screen there
+	closed, notice := h.closed, h.notice
+	h.mu.RUnlock()
 	if closed || len(l.clients) >= maxScreens {
 		return false
 	}

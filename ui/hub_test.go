@@ -5,6 +5,7 @@ package ui
 import (
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,10 @@ func TestScreenThatComesLateSeesTheTruth(t *testing.T) {
 		{"a farewell", []edge.Shown{maya, edge.Farewell{ID: "f1", Text: "Bye"}}, 0, message{"type": "farewell", "seq": 2.0}},
 		{"a pause", []edge.Shown{edge.Clear{Reason: edge.ClearPaused}}, 0,
 			message{"type": "idle", "seq": 1.0, "reason": "paused"}},
+		{"a pause, whatever happened in it", []edge.Shown{
+			maya, edge.Clear{Reason: edge.ClearPaused}, edge.Clear{Reason: edge.ClearCompleted}, thought,
+			edge.Clear{Reason: edge.ClearPaused},
+		}, time.Hour, message{"type": "idle", "seq": 5.0, "reason": "paused"}},
 		{"the end of a pause", []edge.Shown{edge.Clear{Reason: edge.ClearPaused}, thought}, 0, message{"type": "idle", "seq": 2.0}},
 	}
 	for _, test := range tests {
@@ -123,6 +128,42 @@ func TestNoticeReachesEveryScreenAndThoseThatComeLater(t *testing.T) {
 	r.Notice(edge.Notice{})
 	if m := later.nextOf("notice"); m["text"] != "" {
 		t.Error(m)
+	}
+}
+
+// What changes while a screen waits for its lane's turn is what the screen is told.
+func TestScreenThatJoinsMeanwhileIsToldWhatIsTrueThen(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*hub)
+		joins  bool
+	}{
+		{"a notice is taken away", func(h *hub) { h.notice = edge.Notice{} }, true},
+		{"the box stops", func(h *hub) { h.closed = true }, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			h := newRig(t).hub
+			h.noticeAll(edge.Notice{Level: "warn", Text: "stale"})
+			l, c := h.lane("3"), &client{lane: "3", out: make(chan []byte, queueLength), gone: make(chan struct{})}
+			l.mu.Lock()
+			joined := make(chan bool)
+			go func() { joined <- h.join(c, func(any) any { return "hello" }) }()
+			for range 10_000 { // it gets as far as it can
+				runtime.Gosched()
+			}
+			h.mu.Lock()
+			test.change(h)
+			h.mu.Unlock()
+			l.mu.Unlock()
+			if got := <-joined; got != test.joins {
+				t.Errorf("joined: %v, want %v", got, test.joins)
+			}
+			if test.joins && len(c.out) != 1 {
+				t.Errorf("%d messages, want the hello alone", len(c.out))
+			}
+			delete(l.clients, c)
+		})
 	}
 }
 

@@ -112,6 +112,9 @@ func (s *Server) act(ctx context.Context, action string, value func(string) stri
 	switch action {
 	case "approve":
 		lane := strings.TrimSpace(value("lane"))
+		if lane == "" { // what the page asked for might be another manager's page: the box's own command line makes those
+			return edge.Refuse("lane", "say which lane the screen stands at")
+		}
 		return s.Approve(ctx, value("code"), lane, false)
 	case "revoke":
 		return s.Revoke(ctx, value("screen"))

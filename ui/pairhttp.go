@@ -13,8 +13,25 @@ import (
 )
 
 // pairByURL is what "redbench pair" prints: it spends the code, gives the browser its cookie, and goes on to the page.
+// Only a person who goes there spends anything: neither a link preview's HEAD, nor the pictures and frames of some other
+// page, which would use up the guesses of everybody behind the browser's address.
 func (s *Server) pairByURL(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", http.MethodGet)
+		http.Error(w, "open this in a browser", http.StatusMethodNotAllowed)
+		return
+	}
+	if !visits(r) {
+		http.Error(w, "open this by itself, not from within another page", http.StatusForbidden)
+		return
+	}
 	s.redeem(w, r, r.PathValue("code"))
+}
+
+// visits tells whether a browser goes to a page as a whole. Browsers that do not say (and other programs) are believed.
+func visits(r *http.Request) bool {
+	mode, dest := r.Header.Get("Sec-Fetch-Mode"), r.Header.Get("Sec-Fetch-Dest")
+	return (mode == "" || mode == "navigate") && (dest == "" || dest == "document")
 }
 
 // pairByForm is the same for a code that a person types.

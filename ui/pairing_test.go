@@ -215,6 +215,29 @@ func TestLinkInAMailStillArrives(t *testing.T) {
 	}
 }
 
+// A page elsewhere can make a browser fetch any address: as a picture, as a frame. A mail program looks at links.
+func TestOnlyAVisitSpendsACode(t *testing.T) {
+	r := newRig(t)
+	pairing, _ := r.Mint(t.Context(), "3", false, "")
+	image := http.Header{"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"no-cors"}, "Sec-Fetch-Dest": {"image"}}
+	frame := http.Header{"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"iframe"}}
+	for range 20 {
+		for _, header := range []http.Header{image, frame} {
+			if got := r.get("/pair/wrong", header).StatusCode; got != http.StatusForbidden {
+				t.Fatalf("%v gives %d", header, got)
+			}
+		}
+	}
+	if got := recorded(r.Handler(), "HEAD", "/pair/"+pairing.Code, "localhost").Code; got != http.StatusMethodNotAllowed {
+		t.Errorf("HEAD gives %d", got)
+	}
+	visit := http.Header{"Sec-Fetch-Site": {"none"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}
+	answer := r.get("/pair/"+pairing.Code, visit)
+	if answer.Request.URL.Path != "/screen/3" && answer.StatusCode != http.StatusSeeOther {
+		t.Errorf("the visit then gives %d at %s", answer.StatusCode, answer.Request.URL)
+	}
+}
+
 func TestTokensRestAsHashesOnly(t *testing.T) {
 	r := newRig(t)
 	pairing, _ := r.Mint(t.Context(), "3", false, "")

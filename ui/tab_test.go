@@ -48,7 +48,9 @@ func (b *tab) until(condition string) {
 	b.t.Helper()
 	script := fmt.Sprintf(`new Promise(done => { const look = () => (%s) ? done(1) : setTimeout(look, 10); look() })`, condition)
 	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[int](script, chromedp.EvalAwaitPromise)); err != nil {
-		shown, _ := chromedp.Run(context.WithoutCancel(b.ctx), chromedp.Evaluate[string](`document.body.innerText`))
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), 2*time.Second) // the tab itself may be gone
+		defer cancel()
+		shown, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText`))
 		b.t.Fatalf("waiting for %s: %v; the page shows:\n%s", condition, err, shown)
 	}
 }

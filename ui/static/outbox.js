@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the cashier told and the box has not confirmed yet. It outlives a reload and a lost link, and is sent again with
 // the same id until the box says ok. It never holds a customer's name: a word names a prompt by its id.
+//
+// Each word rests under a key of its own, so that two pages of one lane do not write over each other's words. A page may
+// then send what another has sent already; the box knows a word by its id.
 
 import { newID } from './dom.js';
 
@@ -19,29 +22,34 @@ const PAUSE_MS = 10000; // a pause is about now: one that could not be said in t
 export class Outbox {
   /** @param {string} lane @param {(word: Word) => boolean} send */
   constructor(lane, send) {
-    this.key = 'redbench.words.' + lane;
+    this.prefix = `redbench.word.${lane}.`; // a lane's name holds no dot
     this.send = send;
     /** @type {Map<string, Answered>} */ this.waiting = new Map();
     this.flying = '';
     this.timer = 0;
     this.words = this.load();
+    window.addEventListener('storage', (event) => { // another page of this lane has had its answer
+      if (event.newValue === null && event.key?.startsWith(this.prefix)) this.lose(event.key.slice(this.prefix.length));
+    });
   }
 
-  /** @returns {Kept[]} */
+  /** @returns {Kept[]} oldest first */
   load() {
+    /** @type {Kept[]} */ const words = [];
+    for (const key of this.keys()) {
+      const kept = read(key);
+      if (kept && Date.now() - kept.at < OLDEST_MS) words.push(kept);
+      else store(key, null);
+    }
+    return words.sort((a, b) => a.at - b.at);
+  }
+
+  keys() {
     try {
-      const kept = JSON.parse(localStorage.getItem(this.key) || '[]');
-      return kept.filter((/** @type {Kept} */ k) => Date.now() - k.at < OLDEST_MS);
+      return Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
     } catch {
       return [];
     }
-  }
-
-  save() {
-    try {
-      if (this.words.length) localStorage.setItem(this.key, JSON.stringify(this.words));
-      else localStorage.removeItem(this.key);
-    } catch { /* no storage: they live as long as the page */ }
   }
 
   /**
@@ -49,22 +57,30 @@ export class Outbox {
    * @param {{type: string, [field: string]: any}} fields @param {Answered} [answered] @returns {string} its id
    */
   put(fields, answered) {
-    const word = /** @type {Word} */ ({ ...fields, id: newID() });
-    this.words.push({ word, at: Date.now() });
-    if (this.words.length > MOST) this.words.shift();
-    if (answered) this.waiting.set(word.id, answered);
-    this.save();
+    const kept = { word: /** @type {Word} */ ({ ...fields, id: newID() }), at: Date.now() };
+    this.words.push(kept);
+    if (answered) this.waiting.set(kept.word.id, answered);
+    store(this.prefix + kept.word.id, kept);
+    if (this.words.length > MOST) this.evict();
     this.pump();
-    return word.id;
+    return kept.word.id;
   }
 
-  /** Takes back a word that may not have left. @param {string} id @returns {boolean} whether that was in time */
-  take(id) {
-    if (this.flying === id) return false;
-    const before = this.words.length;
+  /** Makes room: what was seen is worth less than what a cashier said. */
+  evict() {
+    const out = this.words.find((k) => k.word.type === 'seen') || this.words[0];
+    this.drop(out.word.id);
+  }
+
+  /** @param {string} id */
+  drop(id) {
     this.words = this.words.filter((k) => k.word.id !== id);
-    this.save();
-    return this.words.length < before;
+    store(this.prefix + id, null);
+  }
+
+  /** A word that is on its way from here keeps its place until its answer. @param {string} id */
+  lose(id) {
+    if (id !== this.flying) this.words = this.words.filter((k) => k.word.id !== id);
   }
 
   /** How many notes and verdicts wait; "seen" is the box's business, not the cashier's. */
@@ -75,7 +91,8 @@ export class Outbox {
   /** Sends the first word; the next follows its answer, so that they arrive in order. */
   pump() {
     if (this.flying) return;
-    this.words = this.words.filter((k) => k.word.type !== 'pause' || Date.now() - k.at < PAUSE_MS);
+    const late = this.words.filter((k) => k.word.type === 'pause' && Date.now() - k.at >= PAUSE_MS);
+    for (const { word } of late) this.drop(word.id);
     if (!this.words.length) return;
     const { word } = this.words[0];
     if (!this.send(word)) return;
@@ -101,8 +118,7 @@ export class Outbox {
       return;
     }
     this.flying = '';
-    this.words = this.words.filter((k) => k.word.id !== answer.id);
-    this.save();
+    this.drop(answer.id);
     const answered = this.waiting.get(answer.id);
     this.waiting.delete(answer.id);
     answered?.(answer.type === 'ok' ? null : { code: answer.code || '', text: answer.text || '' });
@@ -112,6 +128,23 @@ export class Outbox {
   /** This screen is no longer paired: nothing stays behind on it. */
   wipe() {
     this.words = [];
-    this.save();
+    for (const key of this.keys()) store(key, null);
   }
+}
+
+/** @param {string} key @returns {Kept|null} */
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key) || 'null');
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} key @param {Kept|null} kept */
+function store(key, kept) {
+  try {
+    if (kept) localStorage.setItem(key, JSON.stringify(kept));
+    else localStorage.removeItem(key);
+  } catch { /* no storage: words live as long as the page */ }
 }

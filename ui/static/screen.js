@@ -6,12 +6,12 @@
 import { button, readWords } from './dom.js';
 import { fit, size } from './fit.js';
 import { Link } from './link.js';
+import { Notes } from './notes.js';
 import { Outbox } from './outbox.js';
 import { Sheet } from './sheet.js';
 import * as states from './states.js';
 
 const UNDO_MS = 8000;
-const NOTE_MS = 60000; // how long a note that nobody writes on outlives its customer
 
 const { t, choices } = readWords();
 const { lane = '', version = '', zone = '', locale = 'en', distance = '1.5' } = document.body.dataset;
@@ -21,13 +21,13 @@ const stage = $('stage');
 const shown = {
   run: '', seq: 0,
   mode: 'connecting',
-  /** @type {any} */ prompt: null,
+  /** @type {any} */ card: null, // the prompt or farewell that is true now, also while a note covers it
   /** @type {any} */ principle: undefined,
+  paused: false,
   pausedUntil: 0,
-  until: 0, // by Date.now(), when what is shown is over; 0: open
+  until: 0, // by Date.now(), when the card is over; 0: open
   monotonic: 0, // the same by performance.now(), which no change of the clock moves
   downSince: 0,
-  noteTouched: 0,
   undone: 0,
   seen: '',
 };
@@ -35,6 +35,7 @@ const shown = {
 const link = new Link(lane, { message, up, down, unpaired });
 const outbox = new Outbox(lane, (word) => link.send(word));
 const sheet = new Sheet($('sheet'), t);
+const notes = new Notes(t, choices, { show: showNote, leave: rest, send: keepNote });
 
 /** @param {Date|number} at */
 function clock(at) {
@@ -55,6 +56,8 @@ function put(mode, state) {
   stage.replaceChildren(state);
   fit(state);
   $('pause').hidden = mode === 'down' || mode === 'paused' || mode === 'connecting' || mode === 'note';
+  $('note').hidden = mode !== 'prompt' || !shown.card?.who.name;
+  offerDraft();
   if (mode !== 'prompt') hideUndo();
 }
 
@@ -66,7 +69,7 @@ function lasts(ms) {
 
 /** Takes the customer off the screen: what is left says nothing of anybody. */
 function blank() {
-  shown.prompt = null;
+  shown.card = null;
   lasts(0);
   sheet.close();
 }
@@ -105,28 +108,54 @@ function apply(m, again) {
   if (m.type === 'farewell') return showFarewell(m);
   if (m.type !== 'clear' && m.type !== 'idle') return; // a newer box may say more
   blank();
+  shown.paused = m.reason === 'paused';
   if (m.type === 'idle') shown.principle = m.principle;
-  if (m.reason === 'paused') return showPaused();
-  if (m.type === 'idle') shown.pausedUntil = 0;
-  if (!keepsNote(m.reason)) showIdle();
+  if (m.type === 'idle' && !shown.paused) shown.pausedUntil = 0;
+  if (m.reason === 'forgotten') notes.drop();
+  rest();
 }
 
-/** A note that is being written outlives the customer's card for a while; it names nobody. @param {string} reason */
-function keepsNote(reason) {
-  return shown.mode === 'note' && reason !== 'forgotten' && Date.now() - shown.noteTouched < NOTE_MS;
+/** Shows what is true now, unless a note is being written: that outlives the customer's card for a while. */
+function rest() {
+  if (notes.open) return;
+  if (!link.connected) showDown();
+  else if (shown.card) paint(shown.card);
+  else if (shown.paused) showPaused();
+  else showIdle();
 }
 
 /** @param {any} p @param {boolean} again */
 function showPrompt(p, again) {
-  const before = shown.mode === 'prompt' ? shown.prompt : null;
-  const replaced = before && before.id !== p.id && (before.checkout || '') === (p.checkout || '') && before.who.name;
-  if (!before || before.id !== p.id) sheet.close();
-  shown.prompt = p;
-  put('prompt', states.prompt(p, t, feedback));
+  const before = shown.card?.type === 'prompt' ? shown.card : null;
+  const same = before?.id === p.id;
+  // A card that came before its checkout was opened has none yet.
+  const replaced = before && !same && (!before.checkout || before.checkout === p.checkout) && before.who.name;
+  if (!same) sheet.close();
+  if (!same && notes.open?.prompt !== p.id) notes.putAside();
+  shown.card = p;
+  shown.paused = false;
   lasts(p.shown_for_ms);
+  rest();
   if (replaced && !again && Date.now() - shown.undone > 3000) offerUndo(p.id);
-  else if (!before || before.id !== p.id) hideUndo();
-  afterPaint(() => seen(p));
+  else if (!same) hideUndo();
+}
+
+/** @param {any} f */
+function showFarewell(f) {
+  blank();
+  shown.card = f;
+  shown.paused = false;
+  lasts(f.shown_for_ms || 0);
+  rest();
+}
+
+/** @param {any} card a prompt or a farewell */
+function paint(card) {
+  if (card.type === 'farewell') {
+    return put('farewell', states.farewell(card, t, (kind) => notes.take(card.prompt, kind), () => notes.choose(card.prompt, card.chips)));
+  }
+  put('prompt', states.prompt(card, t, feedback));
+  afterPaint(() => seen(card));
 }
 
 /** Two frames later the browser has painted what was put. @param {() => void} then */
@@ -137,16 +166,9 @@ function afterPaint(then) {
 /** @param {any} p */
 function seen(p) {
   const mark = `${shown.run} ${p.id} ${p.seq}`;
-  if (shown.prompt !== p || shown.mode !== 'prompt' || shown.seen === mark) return;
+  if (shown.card !== p || shown.mode !== 'prompt' || shown.seen === mark) return;
   shown.seen = mark;
   outbox.put({ type: 'seen', prompt: p.id, seq: p.seq, rendered_at: new Date().toISOString() });
-}
-
-/** @param {any} f */
-function showFarewell(f) {
-  blank();
-  put('farewell', states.farewell(f, t, (kind) => takeNote(f.prompt, kind)));
-  lasts(f.shown_for_ms || 0);
 }
 
 function showIdle() { put('idle', states.idle(shown.principle, t)); }
@@ -162,17 +184,28 @@ function showDown() { put('down', states.down(clock(shown.downSince), outbox.pen
 
 /** @param {string} name @param {states.Line} line */
 function feedback(name, line) {
-  const prompt = shown.prompt;
-  if (!prompt) return;
-  const say = (/** @type {string} */ verdict) => {
-    outbox.put({ type: 'feedback', prompt: prompt.id, line: name, verdict });
+  const prompt = shown.card;
+  if (prompt?.type !== 'prompt') return;
+  /** @param {string} v @returns {[string, () => void]} */
+  const verdict = (v) => [t(v), () => {
+    outbox.put({ type: 'feedback', prompt: prompt.id, line: name, verdict: v });
     told(name);
-  };
-  const verdicts = ['used', 'not-now', 'wrong'].map((v) => /** @type {[string, () => void]} */ ([t(v), () => say(v)]));
+  }];
+  const answers = name === 'ask' ? asked(prompt, line, verdict) : ['used', 'not-now', 'wrong'].map(verdict);
   if (line.open && line.fact) {
-    verdicts.push([t('settled'), () => { outbox.put({ type: 'resolve', fact: line.fact }); told(name); }]);
+    answers.push([t('settled'), () => { outbox.put({ type: 'resolve', fact: line.fact }); told(name); }]);
   }
-  sheet.open(line.text, line.why || '', verdicts);
+  sheet.open(line.text, line.why || '', answers);
+}
+
+/**
+ * A question wants its answer kept. One that asks about a fact can also find it still so, or wrong.
+ * @param {any} prompt @param {states.Line} line @param {(v: string) => [string, () => void]} verdict
+ * @returns {[string, () => void][]}
+ */
+function asked(prompt, line, verdict) {
+  const verdicts = line.fact ? ['confirmed', 'not-now', 'wrong'] : ['not-now'];
+  return [[t('note.answer'), () => notes.answer(prompt.id, line.fact)], ...verdicts.map(verdict)];
 }
 
 /** @param {string} name */
@@ -181,29 +214,30 @@ function told(name) {
   toast(t('thanks'));
 }
 
-/** @param {string} prompt @param {string} kind */
-function takeNote(prompt, kind) {
-  lasts(0);
-  shown.noteTouched = Date.now();
-  const send = (/** @type {{text: string, date?: string}} */ note) => {
-    const id = outbox.put({ type: 'note', prompt, kind, ...note }, (error) => noted(id, error));
-    if (!link.connected) toast(t('note.queued'));
-    leaveNote();
-  };
-  const form = states.note(kind, choices[kind] || [], t, send, leaveNote);
-  form.addEventListener('input', () => { shown.noteTouched = Date.now(); });
-  put('note', form);
-  if (!matchMedia('(pointer: coarse)').matches) form.querySelector('input')?.focus();
+/** @param {HTMLElement} state */
+function showNote(state) {
+  sheet.close();
+  put('note', state);
+  if (!matchMedia('(pointer: coarse)').matches) state.querySelector('input')?.focus();
 }
 
-function leaveNote() {
-  if (link.connected) showIdle();
-  else showDown();
+/** @param {import('./notes.js').Note} note */
+function keepNote(note) {
+  const id = outbox.put({ type: 'note', ...note }, (error) => noted(id, error));
+  if (!link.connected) toast(t('note.queued'));
 }
+
+/** A note that the next customer interrupted can be finished, quietly. */
+function offerDraft() {
+  $('finish').hidden = !notes.aside || shown.mode === 'note';
+}
+
+/** @type {Record<string, string>} */
+const refusals = { 'card-number': 'note.refused.card', 'track-data': 'note.refused.card', consent: 'note.refused.consent' };
 
 /** @param {string} id @param {{code: string}|null} error */
 function noted(id, error) {
-  if (error) return toast(t(error.code === 'card-number' || error.code === 'track-data' ? 'note.refused.card' : 'note.refused'));
+  if (error) return toast(t(refusals[error.code] || 'note.refused'));
   toast(t('note.kept'), t('undo'), () => {
     outbox.put({ type: 'undo', of: id }, (failed) => toast(t(failed ? 'note.refused' : 'undone')));
   });
@@ -267,7 +301,7 @@ function down() {
   if (!shown.downSince) shown.downSince = Date.now();
   blank();
   notice({ text: '' }); // what the box said of itself may no longer be true
-  if (!keepsNote('') && shown.mode !== 'down') showDown(); // each try that fails ends here too
+  if (shown.mode !== 'down') rest(); // each try that fails ends here too
 }
 
 function unpaired() {
@@ -284,10 +318,10 @@ setInterval(() => {
   const over = shown.until && (Date.now() >= shown.until || performance.now() >= shown.monotonic);
   if (over) { // also without a link: a prompt takes itself off
     blank();
-    showIdle();
+    rest();
   }
-  const idleNote = shown.mode === 'note' && Date.now() - shown.noteTouched >= NOTE_MS;
-  if (idleNote) leaveNote();
+  notes.tick();
+  offerDraft();
 }, 250);
 
 let wake = /** @type {any} */ (null);
@@ -306,6 +340,9 @@ window.addEventListener('resize', () => {
 $('pause').addEventListener('click', () => {
   sheet.open(t('pause.title'), '', [5, 15, 30].map((n) => [t('pause.minutes', { n }), () => pause(n)]));
 });
+
+$('note').addEventListener('click', () => { if (shown.card) notes.choose(shown.card.id); });
+$('finish').addEventListener('click', () => notes.finish());
 
 $('clock').textContent = clock(Date.now());
 size(Number(distance));

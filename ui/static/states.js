@@ -21,6 +21,7 @@ export function prompt(p, t, tapped) {
     .map((name) => line(name, p[name], t, tapped));
   const list = el('div', 'lines', ...lines);
   list.style.setProperty('--longest', String(Math.max(...lineNames.map((name) => t(name).length))));
+  list.style.setProperty('--avoid', String(t('avoid').length)); // its label is larger than the others
   return el('section', 'state prompt', who(p.who, t), lines.length > 0 && list);
 }
 
@@ -52,18 +53,41 @@ function line(name, l, t, tapped) {
   return node;
 }
 
-/** @param {any} f a farewell @param {Words} t @param {(kind: string) => void} chosen */
-export function farewell(f, t, chosen) {
-  const head = el('h1', '', f.text);
-  head.dir = 'auto';
-  const kinds = f.prompt ? f.chips || [] : [];
-  const chips = kinds.map((/** @type {string} */ kind) => {
+/** How many chips are offered at once; the rest is one tap away. */
+const MOST_CHIPS = 6;
+
+/**
+ * @param {string[]} kinds @param {Words} t @param {(kind: string) => void} chosen
+ * @param {(() => void)|null} more opens the rest; null: all are shown
+ */
+function chips(kinds, t, chosen, more) {
+  const most = more && kinds.length > MOST_CHIPS + 1 ? MOST_CHIPS : kinds.length; // never "more" for a single one
+  const list = kinds.slice(0, most).map((kind) => {
     const chip = button(t('kind.' + kind), '', () => chosen(kind));
     chip.dataset.kind = kind;
     return chip;
   });
+  if (more && most < kinds.length) list.push(button(t('more'), 'more', more));
+  return el('div', 'chips', ...list);
+}
+
+/** @param {any} f a farewell @param {Words} t @param {(kind: string) => void} chosen @param {() => void} more */
+export function farewell(f, t, chosen, more) {
+  const head = el('h1', '', f.text);
+  head.dir = 'auto';
+  const kinds = f.prompt ? f.chips || [] : [];
   return el('section', 'state farewell', head,
-    chips.length > 0 && el('div', '', el('p', 'over', t('farewell.ask')), el('div', 'chips', ...chips)));
+    kinds.length > 0 && el('div', '', el('p', 'over', t('farewell.ask')), chips(kinds, t, chosen, more)));
+}
+
+/**
+ * What kind of note is it?
+ * @param {string[]} all @param {Words} t @param {(kind: string) => void} chosen @param {(() => void)|null} more
+ * @param {() => void} back
+ */
+export function kinds(all, t, chosen, more, back) {
+  return el('section', 'state note kinds', el('h1', '', t('farewell.ask')), chips(all, t, chosen, more),
+    button(t('close'), 'back', back));
 }
 
 /** @param {{title: string, text: string}|undefined} principle @param {Words} t */
@@ -96,36 +120,54 @@ export function connecting(t) {
 }
 
 /**
- * A short note: quick choices that send at once, or a few words.
- * @param {string} kind @param {string[]} choices @param {Words} t
- * @param {(note: {text: string, date?: string}) => void} send @param {() => void} back
+ * A short note: quick choices that send at once, or a few words. The draft follows what is typed.
+ * @param {import('./notes.js').Draft} draft @param {string[]} choices @param {Words} t
+ * @param {{typed: () => void, kind: (kind: string) => void, send: () => void, leave: () => void}} tell
  */
-export function note(kind, choices, t, send, back) {
-  const bare = kind === 'no-chat' || kind === 'no-greeting';
+export function note(draft, choices, t, tell) {
+  const bare = draft.kind === 'no-chat' || draft.kind === 'no-greeting';
   const form = el('form', '');
-  const text = /** @type {HTMLInputElement} */ (el('input', ''));
-  text.maxLength = 280;
-  text.placeholder = t('note.text');
-  text.setAttribute('aria-label', t('note.text'));
-  text.autocomplete = 'off';
-  const day = /** @type {HTMLInputElement} */ (el('input', ''));
-  day.type = 'date';
-  day.setAttribute('aria-label', t('note.date'));
+  const text = field('text', t('note.text'), draft.text, (value) => { draft.text = value; });
+  const day = field('date', t('note.date'), draft.date, (value) => { draft.date = value; });
   if (!bare) form.append(text);
-  if (kind === 'date') form.append(day);
+  if (draft.kind === 'date') form.append(day);
   form.append(el('button', '', t('note.send')));
+  form.addEventListener('input', tell.typed);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const said = text.value.trim();
-    if (said || bare) send(day.value ? { text: said, date: day.value } : { text: said });
+    if (draft.text.trim() || bare) tell.send();
     else text.focus();
   });
   const quick = choices.map((choice) => button(choice, '', () => {
-    if (kind === 'date') { // the day matters as much as what it is
-      text.value = choice;
-      day.focus();
-    } else send({ text: choice });
+    draft.text = text.value = choice;
+    if (draft.kind === 'date' && !draft.date) day.focus(); // the day matters as much as what it is
+    else tell.send();
   }));
-  return el('section', 'state note', el('h1', '', t('kind.' + kind)),
-    quick.length > 0 && el('div', 'chips', ...quick), form, button(t('close'), 'back', back));
+  return el('section', 'state note', el('h1', '', t(draft.kinds ? 'note.answer' : 'kind.' + draft.kind)),
+    draft.kinds && kindTabs(draft.kinds, draft.kind, t, tell.kind),
+    quick.length > 0 && el('div', 'chips', ...quick), form, button(t('close'), 'back', tell.leave));
+}
+
+/** @param {string} type @param {string} label @param {string} value @param {(value: string) => void} typed */
+function field(type, label, value, typed) {
+  const input = /** @type {HTMLInputElement} */ (el('input', ''));
+  input.type = type;
+  input.maxLength = 280;
+  input.placeholder = label;
+  input.setAttribute('aria-label', label);
+  input.autocomplete = 'off';
+  input.value = value;
+  input.addEventListener('input', () => typed(input.value));
+  return input;
+}
+
+/** @param {string[]} kinds @param {string} chosen @param {Words} t @param {(kind: string) => void} choose */
+function kindTabs(kinds, chosen, t, choose) {
+  const tabs = kinds.map((kind) => {
+    const tab = button(t('kind.' + kind), '', () => choose(kind));
+    tab.dataset.kind = kind;
+    tab.setAttribute('aria-pressed', String(kind === chosen));
+    return tab;
+  });
+  return el('div', 'tabs', ...tabs);
 }
