@@ -42,13 +42,13 @@ const STEP = 0.06;
 
 /**
  * Shrinks a state until it is wholly inside its stage: first the name alone, so that it keeps to one line, then all of
- * it, down to what can still be read from where the cashier stands. What then is still too long is cut with an ellipsis,
- * first at two lines, then at one; a tap on a line tells it whole.
+ * it, down to what can still be read from where the cashier stands. Then the name gives way once more. What
+ * is still too long is cut with an ellipsis, first at two lines, then at one; a tap on a line tells it whole.
  * @param {HTMLElement} state
  */
 export function fit(state) {
   const style = document.body.style;
-  state.classList.remove('tight', 'tighter');
+  state.classList.remove('snug', 'tight', 'tighter');
   style.setProperty('--fit', '1');
   fitName(state);
   const floor = parseFloat(style.getPropertyValue('--least')) / parseFloat(style.getPropertyValue('--u'));
@@ -57,7 +57,7 @@ export function fit(state) {
     if (fits(state)) return;
     if (step <= floor) break;
   }
-  for (const cut of ['tight', 'tighter']) {
+  for (const cut of ['snug', 'tight', 'tighter']) {
     state.classList.add(cut);
     if (fits(state)) return;
   }

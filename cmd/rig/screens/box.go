@@ -47,7 +47,7 @@ func newBox(s shot) (*box, error) {
 		Lanes: func() []string { return []string{"1", "2", "3", "4", "10", "pharmacy"} },
 		Idle:  func() edge.Idle { return principle },
 		Today: func(context.Context) (ui.Today, error) {
-			return ui.Today{Since: morning.Truncate(24 * time.Hour).Add(7 * time.Hour), Counts: edge.Counts{
+			return ui.Today{Since: morning.Truncate(24 * time.Hour), Counts: edge.Counts{
 				Customers: 18204, Events: 2710, Visits: 412, Prompts: 388, Seen: 381, Notes: 17, Open: 3, Quarantined: 2,
 			}}, nil
 		},

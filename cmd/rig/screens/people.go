@@ -3,71 +3,97 @@
 package screens
 
 import (
+	"strings"
 	"time"
 
 	"redbench/edge"
+	"redbench/edge/playbook"
+	"redbench/ui/words"
 )
 
-// The people in the pictures are made up.
+// The people in the pictures are made up; what the screen says to them is not: the playbook that ships chose it.
 
 const minute = time.Minute
 
-func line(text, why string) *edge.Line { return &edge.Line{Text: text, Why: why} }
+// book speaks English, as the pictures' store does.
+var book = playbook.Default()
 
-var principle = edge.Idle{Principle: edge.Principle{
-	Title: "Pick up where you left off",
-	Text: "A child who found her parents on the same red bench each noon believed they had sat there all morning, " +
-		"waiting for her. Let the next person feel that too.",
-}}
+var principle = edge.Idle{Principle: book.Principle(morning, "en")}
+
+// days is so long before the pictures are taken.
+func days(n int) time.Time { return morning.AddDate(0, 0, -n) }
+
+// person is a customer with a record: how many visits, and how many days since the last.
+func person(name, say string, visits, since int, facts ...edge.Fact) edge.Profile {
+	p := edge.Profile{
+		Customer: edge.Customer{Ref: 1, Name: name, Say: say, Consent: edge.ConsentRemember, Since: days(since + 12*visits)},
+		Facts:    facts, Visits: visits, First: days(since + 9*visits), Gap: 9 * 24 * time.Hour,
+		Last: edge.LastVisit{At: days(since), Store: "harbour", Lane: "1"},
+	}
+	if visits < 3 {
+		p.Gap = 0
+	}
+	return p
+}
+
+func told(kind edge.FactKind, text, to string, ago int) edge.Fact {
+	return edge.Fact{ID: "fact-" + string(kind), Customer: 1, Kind: kind, Text: text, ToldTo: to, Place: "Harbour Street", At: days(ago)}
+}
+
+// usually gives a person a thing that is in most of her baskets.
+func usually(p edge.Profile, name string) edge.Profile {
+	p.Usual = []edge.Habit{{SKU: "1", Name: name, P: .83, Times: p.Visits * 9 / 10, Last: p.Last.At}}
+	p.Last.Items = []edge.Item{{SKU: "1", Name: name, Quantity: 1}}
+	return p
+}
+
+func input(id string, p edge.Profile, language string) playbook.Input {
+	return playbook.Input{
+		Profile: p, Known: p.Customer.Ref != 0, Event: "e-" + id, Checkout: "c1", PromptID: id, Now: morning,
+		Language: language, ShownFor: minute, Seed: 1,
+	}
+}
+
+func prompt(id string, p edge.Profile) edge.Prompt { return book.Choose(input(id, p, "en")).Prompt }
 
 var (
-	stranger = edge.Prompt{ID: "p1", ShownFor: minute, Who: edge.Who{
-		Stage: edge.StageStranger, Greeting: "Good morning! Cold out there today?",
-	}}
-	newcomer = edge.Prompt{ID: "p2", ShownFor: minute, Who: edge.Who{
-		Name: "Tom Okafor", Stage: edge.StageNew, Greeting: "Good morning", Since: "second visit, first was on Tuesday",
-	}, Remember: line("Took the rye loaf to try last time", "from the last visit")}
-	familiar = edge.Prompt{ID: "p3", ShownFor: minute, Who: edge.Who{
-		Name: "Ingrid Sørensen", Say: "ING-rid SUR-en-sen", Stage: edge.StageFamiliar, Greeting: "Good morning",
-		Since: "6 days since the last visit",
-	}, Do: line("Have the pharmacy bag ready", "asked for at the last three visits")}
-	regular = edge.Prompt{ID: "p4", Checkout: "c1", ShownFor: minute, Who: edge.Who{
-		Name: "Maya", Say: "MY-uh", Stage: edge.StageRegular, Greeting: "Good to see you again",
-		Since: "12 days since the last visit",
-	},
-		Remember: line("Ada started nursery on Monday", "told to Jo, at the harbour store, 12 days ago"),
-		Do:       line("Start an oat flat white, no lid", "in 9 of the last 10 baskets"),
-		Ask:      line("Which day does Ada finish early?", "the next thing worth knowing")}
-	other = edge.Prompt{ID: "p5", Checkout: "c1", ShownFor: minute, Who: edge.Who{Name: "Leon", Stage: edge.StageNew}}
-	avoid = edge.Prompt{ID: "p6", ShownFor: minute, Who: edge.Who{
-		Name: "Priya Raghunathan", Address: "Dr Raghunathan", Say: "ra-goo-NAH-tan", Stage: edge.StageHonoured,
-		Greeting: "Good morning", Since: "4 days since the last visit",
-	},
-		Remember: line("We promised to order the cardamom in", "a promise, open since 9 November"),
-		Do:       line("Paper receipt, folded", "told to Sam in spring"),
-		Avoid:    line("Don't bring up the delivery", "upset by it on 2 November")}
-	long = edge.Prompt{ID: "p7", ShownFor: minute, Who: edge.Who{
-		Name: "Maximiliana Konstantinopoulou-Featherstonehaugh", Say: "mak-si-mi-lee-AH-na kon-stan-ti-NO-poo-loo FAN-shaw",
-		Stage: edge.StageRegular, Greeting: "How lovely to see you again this morning", Since: "a little over five weeks since the last visit",
-	},
-		Remember: line("Her sister Alexandra from Thessaloniki is staying until the end of the month and they are baking together", "told to Jo"),
-		Do:       line("Put the two sourdough loaves aside, unsliced, and the small bag of strong white flour beside them", "usual"),
-		Ask:      line("Did the walnut and fig recipe from the last time we spoke work out for the whole family?", "gap")}
-	rtl = edge.Prompt{ID: "p8", ShownFor: minute, Who: edge.Who{
-		Name: "نور الهدى العبدالله", Say: "NOOR al-HU-da", Language: "ar", Greeting: "صباح الخير", Stage: edge.StageFamiliar,
-		Since: "9 days since the last visit",
-	}, Remember: line("Her brother نبيل moved to Leeds", "told to Jo, 9 days ago"), Do: line("Leave the dates unwrapped", "usual")}
-	cjk = edge.Prompt{ID: "p9", ShownFor: minute, Who: edge.Who{
-		Name: "佐藤 さくら", Say: "SAH-toh sah-KOO-rah", Language: "ja", Greeting: "おはようございます", Stage: edge.StageRegular,
-		Since: "3 days since the last visit",
-	}, Remember: line("Choir concert was yesterday evening", "told to Ben, 3 days ago"), Do: line("Green tea, the large tin", "usual")}
-	german = edge.Prompt{ID: "p10", ShownFor: minute, Who: edge.Who{
-		Name: "Jürgen Groß", Say: "", Stage: edge.StageRegular, Greeting: "Schön, Sie wiederzusehen", Since: "vor 8 Tagen zuletzt hier",
-	},
-		Remember: line("Der Schrebergarten bekommt ein neues Dach", "erzählt bei Anna, vor 8 Tagen"),
-		Do:       line("Die Zeitung liegt bereit: gleich mitgeben", "in 8 der letzten 10 Körbe"),
-		Ask:      line("Ist das Dach schon fertig?", "nächste Frage")}
-	farewell = edge.Farewell{ID: "f1", Prompt: "p4", Text: "Enjoy the coffee, Maya. See you next week!", Chips: []edge.FactKind{
-		edge.FactInterest, edge.FactPreference, edge.FactPerson, edge.FactDate, edge.FactPraise, edge.FactComplaint, edge.FactPromise,
-	}}
+	mayaRecord = usually(person("Maya", "MY-uh", 29, 12,
+		told(edge.FactPerson, "Ada started nursery on Monday", "Jo", 12),
+		told(edge.FactInterest, "Bakes bread at the weekend", "Jo", 60)), "Oat flat white")
+	stranger = prompt("p1", edge.Profile{})
+	newcomer = prompt("p2", usually(person("Tom Okafor", "", 1, 4), "Rye loaf"))
+	familiar = prompt("p3", usually(person("Ingrid Sørensen", "ING-rid SUR-en-sen", 9, 6,
+		told(edge.FactPreference, "Pharmacy bag ready at the till", "Sam", 40)), "Oat crackers"))
+	regular = prompt("p4", mayaRecord)
+	other   = prompt("p5", person("Leon", "", 2, 3))
+	avoid   = prompt("p6", addressed(person("Priya Raghunathan", "ra-goo-NAH-tan", 120, 4,
+		told(edge.FactPromise, "Order the cardamom in", "Sam", 12), told(edge.FactPreference, "Paper receipt, folded", "Sam", 200),
+		told(edge.FactAvoid, "The delivery", "Jo", 19)), "Dr Raghunathan"))
+	long = prompt("p7", usually(person("Maximiliana Konstantinopoulou-Featherstonehaugh",
+		"mak-si-mi-lee-AH-na kon-stan-ti-NO-poo-loo FAN-shaw", 31, 36,
+		told(edge.FactPromise, "Put two sourdough loaves aside, unsliced, and a small bag of strong white flour beside them", "Alexandra", 36),
+		told(edge.FactPreference, "Two sturdy paper bags, the heavy things below, and the receipt folded into the left one", "Alexandra", 80),
+		told(edge.FactAvoid, "The walnut and fig recipe, which went wrong for the whole family at the end of last month", "Jo", 36)),
+		"Strong white flour"))
+	rtl = prompt("p8", speaking(usually(person("نور الهدى العبدالله", "NOOR al-HU-da", 11, 9,
+		told(edge.FactPerson, "Her brother نبيل moved to Leeds", "Jo", 9)), "Medjool dates"), "ar"))
+	cjk = prompt("p9", speaking(usually(person("佐藤 さくら", "SAH-toh sah-KOO-rah", 38, 3,
+		told(edge.FactInterest, "Sings in the harbour choir", "Ben", 3)), "Green tea"), "ja"))
+	german = book.Choose(input("p10", usually(person("Jürgen Groß", "", 44, 8,
+		told(edge.FactInterest, "Der Schrebergarten bekommt ein neues Dach", "Anna", 8)), "Roggenbrot"), "de")).Prompt
+	farewell = book.Farewell(input("p4", mayaRecord, "en"))
+	notice   = edge.Notice{Level: "warn", Text: fill(words.For("en").Texts["notice.tills"], "09:12")}
 )
+
+func addressed(p edge.Profile, as string) edge.Profile {
+	p.Customer.Address = as
+	return p
+}
+
+func speaking(p edge.Profile, language string) edge.Profile {
+	p.Customer.Language = language
+	return p
+}
+
+// fill puts the time into a text, as the box does.
+func fill(text, clock string) string { return strings.ReplaceAll(text, "{time}", clock) }

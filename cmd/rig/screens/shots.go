@@ -58,11 +58,12 @@ func shots(all bool) []shot {
 		{name: "undo", steps: shows("prompt", other, regular)},
 		{name: "feedback", steps: feedback},
 		{name: "farewell", steps: shows("farewell", farewell)},
-		{name: "note", steps: note},
+		{name: "kinds", steps: kinds},
+		{name: "draft", steps: draft},
+		{name: "note", steps: aNote},
 		{name: "link-down", steps: linkDown},
 		{name: "paused", steps: shows("paused", edge.Clear{Reason: edge.ClearPaused})},
-		{name: "notice", steps: shows("prompt", familiar,
-			edge.Notice{Level: "warn", Text: "The tills cannot be reached; new prompts may be missing."})},
+		{name: "notice", steps: shows("prompt", familiar, notice)},
 		{name: "unpaired", path: "/screen/3", steps: unpaired},
 		{name: "choose", path: "/", steps: choose},
 		{name: "manager", path: "/", steps: manager},
@@ -81,9 +82,13 @@ func shots(all bool) []shot {
 		switch each.name {
 		case "prompt-regular":
 			list = append(list, variants(each, large, small, phone)...)
-		case "idle", "link-down", "farewell":
-			each.dark = true
+		case "prompt-avoid", "kinds":
+			each.size = small
 			list = append(list, each)
+		case "idle", "link-down", "farewell":
+			dark, low := each, each
+			dark.dark, low.size = true, small
+			list = append(list, dark, low)
 		case "prompt-long":
 			each.size = small
 			list = append(list, each)
@@ -114,9 +119,23 @@ func feedback(b *box) action {
 	)
 }
 
-func note(b *box) action {
+func aNote(b *box) action {
 	return chromedp.Steps(
 		shows("farewell", farewell)(b), chromedp.Click(chromedp.CSS(`[data-kind="promise"]`)), mode("note"),
+	)
+}
+
+func kinds(b *box) action {
+	return chromedp.Steps(
+		shows("farewell", farewell)(b), chromedp.Click(chromedp.CSS(`.chips .more`)), mode("note"),
+	)
+}
+
+// draft is a note that the next customer interrupted.
+func draft(b *box) action {
+	return chromedp.Steps(
+		shows("prompt", regular)(b), chromedp.Click(chromedp.CSS(`#note`)), chromedp.Click(chromedp.CSS(`[data-kind="promise"]`)),
+		chromedp.SendKeys(chromedp.CSS(`.note input`), "Keep"), b.show(familiar), mode("prompt"),
 	)
 }
 
