@@ -549,8 +549,8 @@ func everythingFits(t *testing.T, r *rig, b *tab) {
 			if over != "" {
 				t.Errorf("%s at %v: %s px too much", name, window, over)
 			}
-			if letters := b.read(leastLetters); window[0] > window[1] && letters < "36.6" {
-				t.Errorf("%s at %v: letters of %s px, less than 16 minutes of arc at 1.5 m", name, window, letters)
+			if window[0] > window[1] && b.read(leastLetters+` < 36.6`) == "true" {
+				t.Errorf("%s at %v: letters of %s px, less than 16 minutes of arc at 1.5 m", name, window, b.read(leastLetters))
 			}
 			small := b.read(`[...document.querySelectorAll('button')].filter(n => n.offsetParent).map(n => n.getBoundingClientRect())
 				.filter(box => box.width < 44 || box.height < 44).length`)
