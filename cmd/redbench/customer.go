@@ -24,33 +24,42 @@ func newForgetCommand() *cobra.Command {
 		Use:   "forget IDENTIFIER",
 		Short: "Take one customer out of the record, for good",
 		Long: `Takes one customer out: her name, her identifiers, her facts, her visits. It cannot be taken back. A dash instead of
-the identifier reads it from standard input, so that the shell's history does not keep it.`,
-		Example: "  redbench forget 6001002003004\n  redbench forget --kind customer C-1042\n  redbench forget - < card.txt",
+the identifier reads it from standard input, so that the shell's history does not keep it.
+
+It asks first. Where it cannot (no terminal on standard input and standard error, or the identifier comes from there) it
+refuses with exit code 2 unless --yes is given.`,
+		Example: "  redbench forget 6001002003004\n  redbench forget --kind customer C-1042\n  redbench forget --yes - < card.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !yes && (args[0] == "-" || !canAsk(cmd)) {
+				return wrongUsage(errors.New("give --yes to forget without being asked"))
+			}
 			id, err := identifier(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			if !yes && args[0] != "-" && !agreed(cmd) {
+			if !yes && !agreed(cmd) {
 				return errors.New("nobody was forgotten")
 			}
 			return withBox(cmd, func(box control.Box, _ *config.Config) error { return forget(cmd, box, id) })
 		},
 	}
 	addKind(command)
-	command.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	command.Flags().BoolVar(&yes, "yes", false, "do not ask; needed where nobody can be asked")
 	return command
 }
 
-// agreed asks the person at a terminal; a script is taken at its word.
-func agreed(cmd *cobra.Command) bool {
+// canAsk reports whether a person reads the question and answers it. What cannot be asked is not taken as agreed: there
+// is no way back.
+func canAsk(cmd *cobra.Command) bool {
 	in, ok := cmd.InOrStdin().(*os.File)
-	if !ok || !isTerminal(in) || !isTerminal(cmd.ErrOrStderr()) {
-		return true
-	}
+	return ok && isTerminal(in) && isTerminal(cmd.ErrOrStderr())
+}
+
+// agreed asks the person at the terminal.
+func agreed(cmd *cobra.Command) bool {
 	fmt.Fprint(cmd.ErrOrStderr(), "Forget this customer for good? Type yes: ")
-	answer, _ := bufio.NewReader(in).ReadString('\n')
+	answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 	return strings.TrimSpace(answer) == "yes"
 }
 
@@ -62,8 +71,9 @@ func forget(cmd *cobra.Command, box control.Box, id edge.Identifier) error {
 	return printed(cmd, report, func(out io.Writer) {
 		fmt.Fprintln(out, "She is forgotten: nothing of her is left in this box's record.")
 		if report.Cleared > 0 {
-			fmt.Fprintf(out, "%s went blank.\n", count(report.Cleared, "lane's screens", "lanes' screens"))
+			fmt.Fprintf(out, "She is cleared on %s.\n", count(report.Cleared, "lane", "lanes"))
 		}
+		fmt.Fprintln(out, "Take her row out of the customers file, too: a row with a consent column would bring her back.")
 	})
 }
 
