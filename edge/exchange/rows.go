@@ -229,3 +229,8 @@ func scalar(raw json.RawMessage) ([]byte, error) {
 	}
 	return nil, errors.New("is neither a string nor a number")
 }
+
+func nearest(name string, known []string) string {
+	best, _ := edge.Nearest(name, known)
+	return best
+}
