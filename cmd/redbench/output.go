@@ -63,6 +63,15 @@ func visible(text string) string {
 	}, text)
 }
 
+// short cuts a text to a width in letters.
+func short(text string, width int) string {
+	letters := []rune(text)
+	if len(letters) <= width {
+		return text
+	}
+	return string(letters[:width-1]) + "…"
+}
+
 // moment writes a time in the store's zone; a zero one is a dash.
 func moment(at time.Time, zone *time.Location) string {
 	if at.IsZero() {

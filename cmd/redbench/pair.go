@@ -166,16 +166,27 @@ func printScreens(out io.Writer, screens []control.Screen, zone *time.Location) 
 		if s.Manager {
 			place = "manager"
 		}
-		rows[i] = []string{place, s.ID, screenState(s, zone), moment(s.Paired, zone), s.Name}
+		rows[i] = []string{place, s.ID, screenState(s, zone), moment(pairedAt(s), zone), s.Name}
 	}
 	table(out, "LANE|ID|LAST SEEN|PAIRED|NAME", rows)
+}
+
+// unused reports whether a credential waits for its first use.
+func unused(s control.Screen) bool { return !s.Connected && s.Seen.IsZero() && !s.Expires.IsZero() }
+
+// pairedAt is when a screen was paired; a credential that nobody used has paired none.
+func pairedAt(s control.Screen) time.Time {
+	if unused(s) {
+		return time.Time{}
+	}
+	return s.Paired
 }
 
 func screenState(s control.Screen, zone *time.Location) string {
 	switch {
 	case s.Connected:
 		return "now"
-	case s.Seen.IsZero() && !s.Expires.IsZero():
+	case unused(s):
 		return "never; void after " + s.Expires.In(zone).Format("15:04")
 	}
 	return moment(s.Seen, zone)

@@ -42,6 +42,9 @@ func newQuarantineListCommand() *cobra.Command {
 	return command
 }
 
+// detailWidth is how much of a detail stands in the list; show tells all of it.
+const detailWidth = 56
+
 func printQuarantine(out io.Writer, refused []control.Quarantined, zone *time.Location) {
 	if len(refused) == 0 {
 		fmt.Fprintln(out, "No event was refused.")
@@ -49,9 +52,9 @@ func printQuarantine(out io.Writer, refused []control.Quarantined, zone *time.Lo
 	}
 	rows := make([][]string, len(refused))
 	for i, q := range refused {
-		rows[i] = []string{moment(q.At, zone), q.Reason, q.Topic, size(int64(q.Size)), q.ID}
+		rows[i] = []string{moment(q.At, zone), q.Reason, short(q.Detail, detailWidth), q.Topic, size(int64(q.Size)), q.ID}
 	}
-	table(out, "WHEN|REASON|TOPIC|SIZE|ID", rows)
+	table(out, "WHEN|REASON|DETAIL|TOPIC|SIZE|ID", rows)
 }
 
 func newQuarantineShowCommand() *cobra.Command {
