@@ -112,10 +112,6 @@ func (m *Manager) Install() (changed bool, err error) {
 	if err := m.allowed("installing"); err != nil {
 		return false, err
 	}
-	if !supported(m.system.Platform()) {
-		return false, fmt.Errorf("no service manager that Redbench knows runs here (found %s): let what supervises this "+
-			"machine run %q", m.system.Platform(), m.options.Executable+" run --config "+m.options.Config)
-	}
 	for _, path := range []string{m.options.Executable, m.options.Config} {
 		if err := m.host.Usable(path); err != nil {
 			return false, err
@@ -234,11 +230,16 @@ func (m *Manager) present() bool {
 	return err == nil && state != NotInstalled
 }
 
+// allowed says why this user on this machine cannot steer a service, or nil.
 func (m *Manager) allowed(doing string) error {
-	if m.host.Privileged() {
-		return nil
+	if !m.host.Privileged() {
+		return fmt.Errorf("%s the service needs %s", doing, privilege)
 	}
-	return fmt.Errorf("%s the service needs %s", doing, privilege)
+	if !supported(m.system.Platform()) {
+		return fmt.Errorf("no service manager that Redbench knows runs here (found %s): let what supervises this "+
+			"machine run %q", m.system.Platform(), m.options.Executable+" run --config "+m.options.Config)
+	}
+	return nil
 }
 
 // nothing satisfies kardianos/service where only its steering is used.

@@ -74,6 +74,21 @@ func manager() (*Manager, *fakeSystem, *fakeHost) {
 	return &Manager{options: Options{Executable: exe, Config: file, StateDir: dir}, system: s, host: h, definition: "unit 2"}, s, h
 }
 
+func TestWithoutAServiceManagerEachVerbSaysWhatToDo(t *testing.T) {
+	verbs := map[string]func(*Manager) error{
+		"install":   func(m *Manager) error { _, err := m.Install(); return err },
+		"uninstall": func(m *Manager) error { _, err := m.Uninstall(); return err },
+		"start":     (*Manager).Start, "stop": (*Manager).Stop, "restart": (*Manager).Restart,
+	}
+	for verb, do := range verbs {
+		m, s, _ := manager()
+		s.platform, s.err = "unix-systemv", errors.New("exit status 1")
+		if err := do(m); err == nil || !strings.HasPrefix(err.Error(), "no service manager that Redbench knows runs here") {
+			t.Errorf("%s: %v", verb, err)
+		}
+	}
+}
+
 func TestInstallIsDoneOnceAndBroughtUpToDate(t *testing.T) {
 	cases := []struct {
 		name, unit string
