@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -50,6 +51,7 @@ type tills struct {
 
 	mu     sync.Mutex
 	byLane map[string]*mqtt.Till
+	failed error // the first thing that could not be sent
 }
 
 // connectTills fills the options from the configuration. Nothing is dialled before the first message.
@@ -110,12 +112,36 @@ func (t *tills) send(ctx context.Context, lane, topic string, payload []byte) er
 		return err
 	}
 	if err := till.Publish(ctx, topic, payload); err != nil {
-		return fmt.Errorf("lane %s: publishing to %s: %w", lane, t.options.broker, err)
+		err = fmt.Errorf("lane %s: publishing to %s: %w", lane, t.options.broker, err)
+		t.keep(err)
+		return err
 	}
 	if t.recorder != nil {
 		return t.recorder.write(simulate.Recorded{Topic: topic, Payload: payload, At: time.Now()})
 	}
 	return nil
+}
+
+func (t *tills) keep(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failed == nil {
+		t.failed = err
+	}
+}
+
+// failure is why nothing could be sent. That the sending was told to stop is not why.
+func (t *tills) failure() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var network *net.OpError
+	switch {
+	case errors.As(t.failed, &network):
+		return network.Error()
+	case t.failed == nil, errors.Is(t.failed, context.Canceled), errors.Is(t.failed, context.DeadlineExceeded):
+		return "no answer"
+	}
+	return t.failed.Error()
 }
 
 func (t *tills) till(ctx context.Context, lane string) (*mqtt.Till, error) {
@@ -193,13 +219,16 @@ func play(cmd *cobra.Command, ctx context.Context, t *tills, player *simulate.Pl
 	err := player.Play(ctx, messages)
 	progress()
 	report := sentReport{t.options.broker, time.Since(began).Seconds(), player.Counts()}
+	if err == nil && report.Sent == 0 && report.Failed > 0 { // the end of its time is no error to the player
+		err = fmt.Errorf("nothing could be sent to %s: %s", t.options.broker, t.failure())
+	}
 	return errors.Join(err, printed(cmd, report, report.print))
 }
 
 // print tells a person what was sent.
 func (r sentReport) print(out io.Writer) {
-	fmt.Fprintf(out, "%d events sent to %s in %.1f s (%d of them once more, as tills do), %d given up\n",
-		r.Sent, r.Broker, r.Seconds, r.Repeats, r.Failed)
+	fmt.Fprintf(out, "%s sent to %s in %.1f s (%d of them once more, as tills do), %d given up\n",
+		count(r.Sent, "event", "events"), r.Broker, r.Seconds, r.Repeats, r.Failed)
 	for _, kind := range eventOrder(r.Types) {
 		fmt.Fprintf(out, "  %6d  %s\n", r.Types[kind], visible(string(kind)))
 	}

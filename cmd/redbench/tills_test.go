@@ -4,7 +4,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -114,6 +116,17 @@ func TestSimulateStopsAfterItsTime(t *testing.T) {
 	ear := listenAs(t, "harbour")
 	if _, err := runVerb(t, newSimulateCommand(), "--broker", ear.url, "--store", "harbour", "--speed", "600", "--for", "300ms"); err != nil {
 		t.Errorf("a stop after --for is no error: %v", err)
+	}
+}
+
+func TestNothingSentIsAFailure(t *testing.T) {
+	printed, err := runVerb(t, newSimulateCommand(), "--broker", "tcp://127.0.0.1:1", "--store", "s", "--lanes", "1", "--speed", "0",
+		"--for", "50ms")
+	if err == nil || !strings.Contains(err.Error(), "nothing could be sent to tcp://127.0.0.1:1: ") || errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if !strings.HasPrefix(printed, "0 events sent") {
+		t.Error(printed)
 	}
 }
 
