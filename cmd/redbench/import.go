@@ -30,15 +30,19 @@ address, language, consent, since, and fact.<kind>. A dash reads standard input.
 changes nothing.`)
 	visits := newImportKindCommand(control.ImportVisits, "Import past visits", `Reads a CSV file with a header, or JSON lines, a line of a receipt each: customer or identifier, at, checkout, sku, name,
 quantity, amount_minor, currency. A dash reads standard input. Running it again with the same rows changes nothing.`)
-	return parent("import", "Import customers or their visits from a file", customers, visits)
+	both := parent("import", "Import customers or their visits from a file", customers, visits)
+	both.Long = "Imports customers or their visits from a file.\n\n" + importExits
+	return both
 }
+
+const importExits = "Exit code 0 also when some rows were bad (each is told with its line); 1 when no row could be used."
 
 func newImportKindCommand(kind, short, long string) *cobra.Command {
 	o := importOptions{kind: kind}
 	command := &cobra.Command{
 		Use:   kind + " FILE",
 		Short: short,
-		Long:  long,
+		Long:  long + "\n\n" + importExits,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
