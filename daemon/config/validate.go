@@ -192,6 +192,9 @@ func (v check) rest() {
 	v.among("log", "level", c.Log.Level, []string{"debug", "info", "warn", "error"})
 	v.among("log", "format", c.Log.Format, []string{"text", "json"})
 	v.publicURL("hq", "url", c.HQ.URL)
+	if c.HQ.URL != "" {
+		v.warn("head office is not built yet: [hq] url is not used")
+	}
 	if u, err := url.Parse(c.HQ.URL); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
 		v.bad("hq", "url", "must be https:// beyond this machine")
 	}
