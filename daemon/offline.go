@@ -28,7 +28,7 @@ func Open(ctx context.Context, o Options) (control.Box, io.Closer, error) {
 		return nil, nil, err
 	}
 	if _, err := os.Stat(filepath.Join(o.Config.State.Dir, store.File)); err != nil {
-		return nil, nil, fmt.Errorf("%w; and there is no record in %s ([state] dir)", control.ErrNotRunning, o.Config.State.Dir)
+		return nil, nil, fmt.Errorf("%w, and %s ([state] dir) holds no record yet", control.ErrNotRunning, o.Config.State.Dir)
 	}
 	rules, err := loadPlaybook(o.Config)
 	if err != nil {

@@ -26,9 +26,9 @@ func withBox(cmd *cobra.Command, do func(control.Box, *config.Config) error) err
 	options := daemon.Options{Config: cfg, Log: slog.New(slog.DiscardHandler), Version: version()}
 	box, closer, err := daemon.Open(cmd.Context(), options)
 	if err != nil {
-		return err
+		return advised(cmd, err)
 	}
-	return errors.Join(do(box, cfg), closer.Close())
+	return errors.Join(advised(cmd, do(box, cfg)), closer.Close())
 }
 
 // identifierKinds are what --kind takes.

@@ -183,7 +183,7 @@ func (d *demo) checkPorts() error {
 func (d *demo) configure() (*config.Config, error) {
 	file := filepath.Join(d.dir, "redbench.toml")
 	text := fmt.Sprintf(`# The demo's own configuration. Try the other verbs with it:
-#   redbench status --config %[1]q
+#   %[1]s
 [store]
 id = %[2]q
 name = %[3]q
@@ -193,7 +193,7 @@ dir = %[4]q
 listen = "127.0.0.1:%[5]d"
 [mqtt]
 listen = "127.0.0.1:%[6]d"
-`, file, demoStore, demoName, filepath.Join(d.dir, "state"), d.o.screens, d.o.tills)
+`, commandLine("status", file), demoStore, demoName, filepath.Join(d.dir, "state"), d.o.screens, d.o.tills)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("writing the demo's configuration: %w", err)
 	}

@@ -77,7 +77,7 @@ func (w demoWhere) print(out io.Writer, p paint) {
 	}
 	fmt.Fprintf(out, "  Manager's page             %s\n\n", p("4", w.Manager.URL))
 	fmt.Fprintf(out, "  %s\n", p("2", "Each link works once, within "+lasting(w.Manager.Expires)+". Another:"))
-	fmt.Fprintf(out, "  %s\n\n", p("2", fmt.Sprintf("redbench pair --lane 1 --config %s", w.Config)))
+	fmt.Fprintf(out, "  %s\n\n", p("2", commandLine("pair --lane 1", w.Config)))
 	fmt.Fprintf(out, "  Tills publish to %s, topics redbench/v1/%s/+/…\n", w.Tills, w.Store)
 	fmt.Fprintf(out, "  State and log    %s\n\n", w.Dir)
 	fmt.Fprintf(out, "  Ctrl-C ends it.\n\n")

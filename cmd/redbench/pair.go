@@ -97,7 +97,7 @@ func mint(cmd *cobra.Command, box control.Box, cfg *config.Config, o pairOptions
 			field{"or type there", pairing.Code},
 			field{"or, without a browser", "Authorization: Bearer " + pairing.Token},
 		)
-		fmt.Fprintln(out, "\nIt pairs one screen. `redbench screens list` shows those that are paired.")
+		fmt.Fprintf(out, "\nIt pairs one screen. %s shows those that are paired.\n", hint(cmd, "screens list"))
 	})
 }
 
@@ -130,7 +130,7 @@ func pairTill(cmd *cobra.Command, lane string) error {
 	return printed(cmd, made, func(out io.Writer) {
 		fmt.Fprintf(out, "Give the till of lane %s:\n\n", lane)
 		fields(out, field{"user name", made.Username}, field{"password", made.Password})
-		fmt.Fprintf(out, "\nAdd this line to the file that [mqtt] tills_file names, then `redbench restart`:\n\n%s\n", made.Line)
+		fmt.Fprintf(out, "\nAdd this line to the file that [mqtt] tills_file names, then %s:\n\n%s\n", hint(cmd, "restart"), made.Line)
 	})
 }
 
@@ -149,17 +149,19 @@ func newScreensListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printed(cmd, screens, func(out io.Writer) { printScreens(out, screens, cfg.Zone()) })
+				return printed(cmd, screens, func(out io.Writer) {
+					if len(screens) == 0 {
+						fmt.Fprintf(out, "No screen is paired. %s pairs one.\n", hint(cmd, "pair --lane 1"))
+						return
+					}
+					printScreens(out, screens, cfg.Zone())
+				})
 			})
 		},
 	}
 }
 
 func printScreens(out io.Writer, screens []control.Screen, zone *time.Location) {
-	if len(screens) == 0 {
-		fmt.Fprintln(out, "No screen is paired. `redbench pair --lane 1` pairs one.")
-		return
-	}
 	rows := make([][]string, len(screens))
 	for i, s := range screens {
 		place := s.Lane
@@ -201,7 +203,7 @@ func newScreensRevokeCommand() *cobra.Command {
 			return withBox(cmd, func(box control.Box, _ *config.Config) error {
 				err := box.Revoke(cmd.Context(), args[0])
 				if errors.Is(err, edge.ErrNotFound) {
-					return fmt.Errorf("no screen has the id %q; `redbench screens list` shows them", args[0])
+					return fmt.Errorf("no screen has the id %q; %s shows them", args[0], hint(cmd, "screens list"))
 				}
 				if err != nil {
 					return err

@@ -66,7 +66,7 @@ func newQuarantineShowCommand() *cobra.Command {
 			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
 				q, err := box.QuarantineShow(cmd.Context(), args[0])
 				if errors.Is(err, edge.ErrNotFound) {
-					return fmt.Errorf("no refused event has the id %q; `redbench quarantine list` shows them", args[0])
+					return fmt.Errorf("no refused event has the id %q; %s shows them", args[0], hint(cmd, "quarantine list"))
 				}
 				if err != nil {
 					return err

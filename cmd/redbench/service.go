@@ -68,7 +68,7 @@ up to date.`,
 					fmt.Fprintln(out, "The service is installed already, and up to date.")
 					return
 				}
-				fmt.Fprintf(out, "The service is installed. It reads %s.\n`redbench start` starts it now; from then on it starts with the machine.\n", path)
+				fmt.Fprintf(out, "The service is installed. It reads %s.\n%s starts it now; from then on it starts with the machine.\n", path, hint(cmd, "start"))
 			})
 		},
 	}
@@ -122,7 +122,7 @@ func newSteerCommand(use, short, told string, do func(*service.Manager) error) *
 				return err
 			}
 			if err := do(manager); err != nil {
-				return err
+				return advised(cmd, err)
 			}
 			return steered(cmd, manager, true, func(out io.Writer) { fmt.Fprintln(out, told) })
 		},

@@ -12,11 +12,11 @@ import (
 
 var (
 	// ErrNotRunning says that no daemon answers on the state directory.
-	ErrNotRunning = errors.New("redbench is not running; `redbench start` starts it")
+	ErrNotRunning = errors.New("redbench is not running")
 	// ErrRunning says that another daemon answers on the state directory.
 	ErrRunning = errors.New("another redbench is running on this state directory")
 	// ErrNeedsDaemon says that a stopped daemon's store cannot do this.
-	ErrNeedsDaemon = errors.New("this needs the running daemon; `redbench start` starts it")
+	ErrNeedsDaemon = errors.New("this needs the running box, and redbench is not running")
 	// ErrNotAllowed says that the socket's file permissions keep this user out.
 	ErrNotAllowed = errors.New("this user may not speak to redbench; run it as root or as the service's user, as in sudo redbench status")
 )

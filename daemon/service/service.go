@@ -36,7 +36,7 @@ const (
 )
 
 // ErrNotInstalled says that there is no such service yet.
-var ErrNotInstalled = errors.New("the service is not installed; `redbench install` installs it")
+var ErrNotInstalled = errors.New("the service is not installed")
 
 // Options say what to install.
 type Options struct {
