@@ -29,7 +29,7 @@ func newAdapterTestCommand() *cobra.Command {
 		Long: `Reads a message as a till would send it, runs the adapter of that name from the configuration, and shows what its
 program got, what it made, and which event came of it or why it would be refused. A dash reads standard input.`,
 		Example: "  redbench adapter test \"old tills\" scan.json --topic pos/3/scan",
-		Args:    cobra.ExactArgs(2),
+		Args:    asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := loadConfig(cmd)
 			if err != nil {

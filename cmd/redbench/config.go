@@ -20,7 +20,7 @@ func newConfigShowCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "show",
 		Short: "Print the configuration as it holds, and where each value came from",
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if sample {
 				_, err := io.WriteString(cmd.OutOrStdout(), config.Sample())
@@ -60,7 +60,7 @@ func newConfigCheckCommand() *cobra.Command {
 		Short: "Say what is wrong with the configuration, line by line",
 		Long: `Reads the configuration as "redbench run" would, opens every file that it names, and tells all that is wrong: with exit
 code 2, or 0 when nothing is.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				if err := cmd.Flags().Set("config", args[0]); err != nil {

@@ -29,7 +29,7 @@ the identifier reads it from standard input, so that the shell's history does no
 It asks first. Where it cannot (no terminal on standard input and standard error, or the identifier comes from there) it
 refuses with exit code 2 unless --yes is given.`,
 		Example: "  redbench forget 6001002003004\n  redbench forget --kind customer C-1042\n  redbench forget --yes - < card.txt",
-		Args:    cobra.ExactArgs(1),
+		Args:    asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !yes && (args[0] == "-" || !canAsk(cmd)) {
 				return wrongUsage(errors.New("give --yes to forget without being asked"))
@@ -98,7 +98,7 @@ func newCustomerShowCommand() *cobra.Command {
 		Short:   "Print what the box knows of one customer",
 		Long:    `Prints what the box knows of one customer. A dash instead of the identifier reads it from standard input.`,
 		Example: "  redbench customer show 6001002003004\n  redbench customer show --kind customer C-1042",
-		Args:    cobra.ExactArgs(1),
+		Args:    asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := identifier(cmd, args[0])
 			if err != nil {

@@ -56,7 +56,7 @@ func newDemoCommand() *cobra.Command {
 simulated store day on three lanes, and opens a cashier's screen in the browser. Ctrl-C ends it.
 
 It has a directory of its own, which is made anew each time. The box's real state and configuration are not touched.`,
-		Args: cobra.NoArgs,
+		Args: asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.json = wantsJSON(cmd)
 			return runDemo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())

@@ -43,7 +43,7 @@ func newImportKindCommand(kind, short, long string) *cobra.Command {
 		Use:   kind + " FILE",
 		Short: short,
 		Long:  long + "\n\n" + importExits,
-		Args:  cobra.ExactArgs(1),
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
 				return wrongUsage(err)

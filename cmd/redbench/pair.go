@@ -38,7 +38,7 @@ not paired shows a code, which --approve accepts.`,
   redbench pair --approve KQ4M-7TXD --lane 3
   redbench pair --manager
   redbench pair --till --lane 3      a till's password for the embedded broker`,
-		Args: cobra.NoArgs,
+		Args: asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd); err != nil {
 				return wrongUsage(err)
@@ -142,7 +142,7 @@ func newScreensListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the paired screens",
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
 				screens, err := box.Screens(cmd.Context())
@@ -198,7 +198,7 @@ func newScreensRevokeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke ID",
 		Short: "Take a screen's credential back; it goes blank at once",
-		Args:  cobra.ExactArgs(1),
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withBox(cmd, func(box control.Box, _ *config.Config) error {
 				err := box.Revoke(cmd.Context(), args[0])

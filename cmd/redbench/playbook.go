@@ -35,7 +35,7 @@ func newPlaybookCheckCommand() *cobra.Command {
 		Use:   "check [FILE]",
 		Short: "Say what is wrong with a playbook, line by line",
 		Long:  `Reads FILE, or the configured playbook, and tells what is wrong with it. Exit code 0: nothing is.`,
-		Args:  cobra.MaximumNArgs(1),
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := playbookFile(cmd, args)
 			if err != nil {
@@ -71,7 +71,7 @@ func newPlaybookShowCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "show",
 		Short: "Print the playbook in use",
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path := ""
 			if !builtin {

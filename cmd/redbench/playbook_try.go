@@ -22,7 +22,7 @@ func newPlaybookTryCommand() *cobra.Command {
 		Long: `Chooses a prompt as a tap would, from what the box knows now, and prints each rule that was considered with why it won
 or lost. Nothing reaches a screen or the record. A dash reads the identifier from standard input.`,
 		Example: "  redbench playbook try 6001002003004\n  redbench playbook try --at 2026-12-24T08:30",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var id edge.Identifier
 			if len(args) == 1 {

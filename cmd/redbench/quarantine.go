@@ -24,7 +24,7 @@ func newQuarantineListCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the refused events, newest first",
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit < 1 {
 				return wrongUsage(errors.New("--limit is at least 1"))
@@ -61,7 +61,7 @@ func newQuarantineShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ID",
 		Short: "Tell of one refused event; its payload stays sealed",
-		Args:  cobra.ExactArgs(1),
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
 				q, err := box.QuarantineShow(cmd.Context(), args[0])

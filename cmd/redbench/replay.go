@@ -32,7 +32,7 @@ func newReplayCommand() *cobra.Command {
 for standard input (docs/replay.md). One MQTT connection a lane, each lane in order.
 
 A box remembers events for 400 days, and does not show what comes late: to see prompts of an old recording, --restamp.`,
-		Args: cobra.ExactArgs(1),
+		Args: asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error { return runReplay(cmd, o, args[0]) },
 	}
 	flags := command.Flags()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -29,7 +30,7 @@ func run(args []string, in io.Reader, out, messages io.Writer) int {
 	root.SetErr(messages)
 	verb, err := root.ExecuteContextC(ctx)
 	if err != nil && !understood {
-		err = wrongUsage(fmt.Errorf("%w; `%s --help` explains", err, verb.CommandPath()))
+		err = wrongUsage(fmt.Errorf("%w; `%s --help` explains", err, program()+strings.TrimPrefix(verb.CommandPath(), "redbench")))
 	}
 	return report(messages, err)
 }
@@ -45,7 +46,7 @@ func newRoot(understood *bool) *cobra.Command {
 Try it with: redbench demo`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          knownVerb,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRun: func(*cobra.Command, []string) {
 			*understood = true
@@ -91,20 +92,6 @@ func parent(use, short string, verbs ...*cobra.Command) *cobra.Command {
 	command.RunE = func(*cobra.Command, []string) error { return nil } // unreachable: needVerb always refuses
 	command.AddCommand(verbs...)
 	return command
-}
-
-// needVerb refuses a parent that is called by itself, which cobra would answer with its help and success.
-func needVerb(cmd *cobra.Command, args []string) error {
-	names := ""
-	for _, verb := range cmd.Commands() {
-		if verb.IsAvailableCommand() {
-			names += " " + verb.Name()
-		}
-	}
-	if len(args) > 0 {
-		return fmt.Errorf("unknown verb %q of %q; there is:%s", args[0], cmd.CommandPath(), names)
-	}
-	return fmt.Errorf("%s needs one of:%s", cmd.CommandPath(), names)
 }
 
 // loadConfig reads the configuration that --config, REDBENCH_CONFIG or nobody names.

@@ -21,7 +21,7 @@ func newRunCommand() *cobra.Command {
 		Short: "Run the box in the foreground",
 		Long: `Runs the box until Ctrl-C or SIGTERM: hears the tills, answers the screens. The log goes to standard error; its first
 lines tell the addresses that are really listened on. This is what the service runs.`,
-		Args: cobra.NoArgs,
+		Args: asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(cmd)
 			if err != nil {

@@ -53,7 +53,7 @@ func newInstallCommand() *cobra.Command {
 		Long: `Installs the service for this program: a user of its own, the state directory, a configuration to start from where
 there is none, and the unit. It may be run again: what stands as it should is left alone, and what is older is brought
 up to date.`,
-		Args: cobra.NoArgs,
+		Args: asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			manager, path, err := newManager(cmd)
 			if err != nil {
@@ -78,7 +78,7 @@ func newUninstallCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "uninstall",
 		Short: "Stop the service and take it out; configuration and state stay",
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			manager, _, err := newManager(cmd)
 			if err != nil {
@@ -115,7 +115,7 @@ func newSteerCommand(use, short, told string, do func(*service.Manager) error) *
 	return &cobra.Command{
 		Use:   use,
 		Short: short,
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			manager, _, err := newManager(cmd)
 			if err != nil {

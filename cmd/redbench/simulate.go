@@ -48,7 +48,7 @@ It stops after the day (--day), after a time (--for), or by Ctrl-C; without --da
   redbench import customers /tmp/chain/customers.csv
   redbench import visits /tmp/chain/visits.csv
   redbench simulate --lanes 1,2,3 --speed 60 --day`,
-		Args: cobra.NoArgs,
+		Args: asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSimulate(cmd, o) },
 	}
 	flags := command.Flags()

@@ -27,7 +27,7 @@ func newStatusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Tell how the box stands: addresses, tills, screens, today",
 		Long:  `Tells how the running box stands. Exit code 0: it runs; 1: it does not, or this user may not ask it.`,
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(cmd)
 			if err != nil {
