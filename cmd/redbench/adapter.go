@@ -79,7 +79,7 @@ func tryAdapter(cmd *cobra.Command, cfg *config.Config, adapter adapt.Adapter, m
 		return err
 	}
 	if trial.Rejected != "" {
-		return silent{}
+		return silent{exitFailed}
 	}
 	return nil
 }

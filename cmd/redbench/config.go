@@ -3,8 +3,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +54,36 @@ type checked struct {
 	File     string   `json:"file,omitempty"`
 	OK       bool     `json:"ok"`
 	Warnings []string `json:"warnings"`
+	Problems []wrong  `json:"problems"`
+}
+
+// wrong is one mistake in a configuration.
+type wrong struct {
+	Line int    `json:"line,omitempty"` // in the file
+	Key  string `json:"key,omitempty"`  // "[section] key", or the variable in the environment
+	Text string `json:"text"`
+}
+
+// bad tells what is wrong: as JSON on standard output when that is wanted, else as any error.
+func bad(cmd *cobra.Command, err error) error {
+	if !wantsJSON(cmd) {
+		return err
+	}
+	result := checked{File: configPath(cmd), Warnings: []string{}}
+	var told *config.Error
+	if errors.As(err, &told) {
+		for _, p := range told.Problems {
+			result.Problems = append(result.Problems, wrong(p))
+		}
+	} else {
+		for line := range strings.Lines(err.Error()) { // a file each
+			result.Problems = append(result.Problems, wrong{Text: strings.TrimSpace(line)})
+		}
+	}
+	if err := printed(cmd, result, nil); err != nil {
+		return err
+	}
+	return silent{exitUsage}
 }
 
 func newConfigCheckCommand() *cobra.Command {
@@ -69,12 +101,12 @@ code 2, or 0 when nothing is.`,
 			}
 			cfg, err := loadConfig(cmd)
 			if err != nil {
-				return err
+				return bad(cmd, err)
 			}
 			if err := cfg.CheckFiles(); err != nil {
-				return wrongUsage(err)
+				return bad(cmd, wrongUsage(err))
 			}
-			result := checked{File: cfg.File, OK: true, Warnings: append([]string{}, cfg.Warnings...)}
+			result := checked{File: cfg.File, OK: true, Warnings: append([]string{}, cfg.Warnings...), Problems: []wrong{}}
 			return printed(cmd, result, func(out io.Writer) {
 				for _, warning := range cfg.Warnings {
 					fmt.Fprintf(out, "warning: %s\n", warning)

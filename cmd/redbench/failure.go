@@ -27,7 +27,7 @@ func (u usageError) Unwrap() error { return u.error }
 func wrongUsage(err error) error { return usageError{err} }
 
 // silent is an error that has been told already; only the exit code is left to give.
-type silent struct{}
+type silent struct{ code int }
 
 func (silent) Error() string { return "told already" }
 
@@ -35,11 +35,12 @@ func (silent) Error() string { return "told already" }
 func report(messages io.Writer, err error) int {
 	var usage usageError
 	var configuration *config.Error
+	var told silent
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &silent{}):
-		return exitFailed
+	case errors.As(err, &told):
+		return told.code
 	case errors.As(err, &configuration):
 		fmt.Fprintf(messages, "redbench: the configuration is wrong:\n%v\n", err)
 		return exitUsage

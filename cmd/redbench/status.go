@@ -42,7 +42,7 @@ func newStatusCommand() *cobra.Command {
 				return err
 			}
 			if !status.Running {
-				return silent{}
+				return silent{exitFailed}
 			}
 			return nil
 		},
