@@ -204,6 +204,15 @@ func TestRelativePathsStartAtTheFile(t *testing.T) {
 	}
 }
 
+func TestAWrongValueIsToldBesideAnUnknownKey(t *testing.T) {
+	_, err := Parse("x.toml", "[ui]\nlisten = \":8787\"\ncert_fil = \"a\"\nkey_file = \"b\"\n[screen]\ndistance_m = 90\n", nil)
+	want := "x.toml:3: [ui] cert_fil: unknown key; did you mean cert_file?\n" +
+		"x.toml:6: [screen] distance_m: must be 0.3 to 5 metres; it is 90" // and not that key_file lacks cert_file
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 func TestWhatIsAllowedAndUnwiseIsWarnedOf(t *testing.T) {
 	c, err := Parse("x.toml", "[ui]\nlisten = \":8787\"\ninsecure = true\n[mqtt]\nbroker = \"tcp://192.0.2.1:1883\"\n"+
 		"[hq]\nurl = \"https://hq.example\"\n", nil)
@@ -211,9 +220,9 @@ func TestWhatIsAllowedAndUnwiseIsWarnedOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
+		"head office is not built yet: [hq] url is not used",
 		"[mqtt] broker is reached without TLS: cards cross the network in the clear; ssl://… would hide them",
 		"[ui] listens beyond this machine on :8787 without cert_file and key_file, as insecure = true allows",
-		"head office is not built yet: [hq] url is not used",
 	}
 	if diff := cmp.Diff(want, c.Warnings); diff != "" {
 		t.Error(diff)

@@ -88,9 +88,7 @@ func Parse(path, text string, env []string) (*Config, error) {
 	if dir, err := os.Getwd(); err == nil {
 		c.resolve(dir, FromEnvironment)
 	}
-	if len(e.Problems) == 0 {
-		c.validate(e)
-	}
+	c.validate(e)
 	if err := e.orNil(); err != nil {
 		return nil, err
 	}

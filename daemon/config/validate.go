@@ -43,14 +43,19 @@ func (v check) among(section, key, value string, choices []string) {
 	}
 }
 
-// validate says what cannot be meant, and warns of what can and is unwise.
+// validate says what cannot be meant, and warns of what can and is unwise. What needs keys of one another is left out
+// where one could not be read: a mistyped cert_file must not be told a second time as a missing one.
 func (c *Config) validate(e *Error) {
+	unread := len(e.Problems) > 0
 	v := check{c, e}
 	v.store()
-	v.mqtt()
-	v.pages()
 	v.numbers()
 	v.rest()
+	if unread {
+		return
+	}
+	v.mqtt()
+	v.pages()
 	c.validateAdapters(e)
 }
 
