@@ -251,3 +251,13 @@ func TestACashierIsForgottenAfterTheLongestShift(t *testing.T) {
 		want(t, "the next day", l.toldTo(), "")
 	})
 }
+
+func TestALineThatIsConfirmedRenewsItsFact(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		word := edge.Word{ID: "w1", Type: edge.WordFeedback, Prompt: b.prompt(mayas).ID, Line: "remember", Verdict: edge.VerdictConfirmed}
+		if err := b.service.Tell(t.Context(), "1", word); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "renewed", b.store.entries[len(b.store.entries)-1].Renew, "fact-1")
+	})
+}
