@@ -34,7 +34,8 @@ CREATE TABLE customers (
   consent    TEXT NOT NULL CHECK (consent IN ('none', 'recognise', 'remember')),
   consent_at INTEGER NOT NULL, -- when that was said or assumed
   since      INTEGER NOT NULL, -- when she joined
-  tap        BLOB              -- all that a tap reads of what was learnt, sealed; made anew from the tables below (see tap.go)
+  tap        BLOB,             -- all that a tap reads of what was learnt, sealed; made anew from the tables below (see tap.go)
+  stamps     BLOB              -- when each field was told, by hybrid logical time (see stamps.go); NULL: all when consent_at says
 );
 
 -- One row an identifier and customer: two rows with one hash are a shared card.
@@ -63,6 +64,7 @@ CREATE TABLE facts (
   at       INTEGER NOT NULL,
   shown    INTEGER NOT NULL,
   closed   INTEGER NOT NULL,
+  stamps   BLOB,             -- as a customer's; NULL: all when at says
   PRIMARY KEY (customer, id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX facts_id ON facts (id);
@@ -84,7 +86,8 @@ CREATE TABLE visits (
   lane     TEXT NOT NULL,
   total    INTEGER NOT NULL, -- minor units
   currency TEXT NOT NULL,
-  lines    BLOB NOT NULL
+  lines    BLOB NOT NULL,
+  id       BLOB              -- by which head office knows it: made of store, lane, checkout and moment
 );
 CREATE UNIQUE INDEX visits_customer ON visits (customer, at, checkout) WHERE customer IS NOT NULL;
 CREATE INDEX visits_stranger ON visits (lane, checkout, at) WHERE customer IS NULL AND lane <> '';
@@ -178,6 +181,48 @@ CREATE TABLE screens (
 
 -- The forgotten, under a key of their own, so that an old file does not bring them back.
 CREATE TABLE tombstones (
-  hash BLOB PRIMARY KEY,
+  hash  BLOB PRIMARY KEY,
+  at    INTEGER NOT NULL,
+  stamp TEXT NOT NULL DEFAULT '' -- hybrid logical time of the order: consent that was stated later lifts it
+) WITHOUT ROWID;
+-- Their ids, and those of facts that were deleted, so that nothing that comes late brings them back.
+CREATE TABLE gone (
+  id BLOB PRIMARY KEY,
+  at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Other ids of a customer: what other stores and head office call her.
+CREATE TABLE aliases (
+  id       BLOB PRIMARY KEY,
+  customer INTEGER NOT NULL REFERENCES customers
+) WITHOUT ROWID;
+CREATE INDEX aliases_customer ON aliases (customer);
+
+-- What head office is still to be told, in order (see outbox.go). A row names what it tells of; the words are read when
+-- they are sent, so that nothing rests twice, and what was forgotten meanwhile is not sent.
+CREATE TABLE outbox (
+  seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+  id       BLOB NOT NULL,    -- UUIDv7 of the record
+  kind     TEXT NOT NULL,    -- customer, fact, visit, outcome, summary, void
+  customer INTEGER,          -- whose it is, where it is somebody's
+  ref      BLOB,             -- the fact's id, the visit's number, the outcome's prompt and word
+  body     BLOB,             -- of what has no row of its own: sealed under the box's key
+  at       INTEGER NOT NULL
+);
+CREATE INDEX outbox_customer ON outbox (customer) WHERE customer IS NOT NULL;
+
+-- Erasures that were ordered here, and receipts of those that were ordered elsewhere: sent before anything else.
+CREATE TABLE orders (
+  id   TEXT PRIMARY KEY,
+  body BLOB NOT NULL,        -- sealed under the box's key
   at   INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- Playbooks from head office, the last few.
+CREATE TABLE playbooks (
+  version   INTEGER PRIMARY KEY,
+  body      BLOB NOT NULL,
+  signature BLOB NOT NULL,
+  refused   TEXT NOT NULL DEFAULT '', -- why it is not used
+  at        INTEGER NOT NULL
+);
