@@ -92,10 +92,27 @@ type Metrics struct {
 	Insecure  bool
 }
 
-// HQ is the chain's head office.
+// HQ is the chain's head office, and how the box speaks with it.
 type HQ struct {
-	URL string
+	URL               string
+	CAFile            string // empty: what enrolment brought, or the system's
+	Send              string // [SendAtOnce], or hours of the store's day as in "22:00-06:00"
+	KilobitsPerSecond int    // 0: no bound
+	Metered           bool
+	CPUPercent        int // of one core
+	LockAfterDays     int // 0: never
+	LookupMS          int // 0: a card that the box does not know is not asked for
+	Insecure          bool
 }
+
+// SendAtOnce is the value of [hq] send that waits for no hour.
+const SendAtOnce = "at once"
+
+// LockAfter is how long profiles stay open without a word from head office; 0: for ever.
+func (h HQ) LockAfter() time.Duration { return time.Duration(h.LockAfterDays) * 24 * time.Hour }
+
+// LookupFor is how long a question for an unknown card may take; 0: it is not asked.
+func (h HQ) LookupFor() time.Duration { return time.Duration(h.LookupMS) * time.Millisecond }
 
 // Screen is how a screen shows things.
 type Screen struct {
@@ -137,6 +154,7 @@ type Limits struct {
 	Quarantine      int // events kept
 	CheckoutMinutes int
 	ImportRowBytes  int
+	OutboxMB        int
 }
 
 // CheckoutFor is how long a checkout without any event stays open.

@@ -214,13 +214,11 @@ func TestAWrongValueIsToldBesideAnUnknownKey(t *testing.T) {
 }
 
 func TestWhatIsAllowedAndUnwiseIsWarnedOf(t *testing.T) {
-	c, err := Parse("x.toml", "[ui]\nlisten = \":8787\"\ninsecure = true\n[mqtt]\nbroker = \"tcp://192.0.2.1:1883\"\n"+
-		"[hq]\nurl = \"https://hq.example\"\n", nil)
+	c, err := Parse("x.toml", "[ui]\nlisten = \":8787\"\ninsecure = true\n[mqtt]\nbroker = \"tcp://192.0.2.1:1883\"\n", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"head office is not built yet: [hq] url is not used",
 		"[mqtt] broker is reached without TLS: cards cross the network in the clear; ssl://… would hide them",
 		"[ui] listens beyond this machine on :8787 without cert_file and key_file, as insecure = true allows",
 	}

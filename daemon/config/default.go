@@ -11,10 +11,11 @@ func Default() *Config {
 		State:   State{Dir: defaultStateDir},
 		MQTT:    MQTT{Listen: "127.0.0.1:1883"},
 		UI:      UI{Listen: "127.0.0.1:8787"},
+		HQ:      HQ{Send: SendAtOnce, CPUPercent: 50, LockAfterDays: 30, LookupMS: 300},
 		Screen:  Screen{DistanceM: 1.5, PromptSeconds: 120, FarewellSeconds: 8, GreetedSeconds: 180},
 		Privacy: Privacy{ImportConsent: edge.ConsentRemember},
 		Log:     Log{Level: "info", Format: "text"},
-		Limits:  Limits{MessageBytes: 65536, Quarantine: 10000, CheckoutMinutes: 15, ImportRowBytes: 65536},
+		Limits:  Limits{MessageBytes: 65536, Quarantine: 10000, CheckoutMinutes: 15, ImportRowBytes: 65536, OutboxMB: 256},
 	}
 }
 

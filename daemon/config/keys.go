@@ -107,7 +107,23 @@ func (c *Config) metricsKeys() Section {
 
 func (c *Config) hqKeys() Section {
 	return section("hq", "The chain's head office.",
-		Key{Key: "url", Value: &c.HQ.URL, Doc: "Where head office answers, as in https://hq.chain.example:8788. Empty: this box works alone."},
+		Key{Key: "url", Value: &c.HQ.URL, Doc: "Where head office answers, as in https://hq.chain.example:8788. Empty: where " +
+			"`redbench enroll` found it, and a box that never enrolled works alone."},
+		Key{Key: "ca_file", Value: &c.HQ.CAFile, Path: true, Doc: "The authority that signed head office's certificate, PEM. " +
+			"Empty: the one that enrolment brought, or the system's."},
+		Key{Key: "send", Value: &c.HQ.Send, Doc: "When what the store learnt is sent: at once, or hours of the store's day, as in " +
+			"22:00-06:00. Erasures wait for no hour, in either direction."},
+		Key{Key: "kilobits_per_second", Value: &c.HQ.KilobitsPerSecond, Doc: "How much of the link sending may take, in kilobits a " +
+			"second. 0: all of it."},
+		Key{Key: "metered", Value: &c.HQ.Metered, Doc: "The link is paid for by what it carries: send less often and in larger " +
+			"pieces, and ask for changes now and then instead of staying on the line."},
+		Key{Key: "cpu_percent", Value: &c.HQ.CPUPercent, Doc: "How much of one processor sending may take, 1 to 100 percent, so " +
+			"that prompts do not notice."},
+		Key{Key: "lock_after_days", Value: &c.HQ.LockAfterDays, Doc: "After how many days without a word from head office every card is a " +
+			"stranger's, as somebody may have asked to be forgotten since: 1 to 3650. 0: never."},
+		Key{Key: "lookup_ms", Value: &c.HQ.LookupMS, Doc: "How long head office may take to tell of a card that this box does not " +
+			"know, 20 to 10000 milliseconds; the prompt does not wait for it. 0: it is not asked."},
+		Key{Key: "insecure", Value: &c.HQ.Insecure, Doc: "Allow an http:// url, on this machine only, for a first try."},
 	)
 }
 
@@ -154,6 +170,8 @@ func (c *Config) limitsKeys() Section {
 		Key{Key: "checkout_minutes", Value: &c.Limits.CheckoutMinutes, Doc: "After how long without an event an open checkout is " +
 			"given up, 1 to 240 minutes."},
 		Key{Key: "import_row_bytes", Value: &c.Limits.ImportRowBytes, Doc: "The longest row of an imported file, 1024 to 1048576 bytes."},
+		Key{Key: "outbox_mb", Value: &c.Limits.OutboxMB, Doc: "How much may wait for head office, 1 to 65536 megabytes. Beyond, the " +
+			"oldest verdicts and visits are sent as a sum; what customers told is never given up."},
 	)
 }
 

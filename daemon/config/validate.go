@@ -51,6 +51,7 @@ func (c *Config) validate(e *Error) {
 	v.store()
 	v.numbers()
 	v.rest()
+	v.hq()
 	if unread {
 		return
 	}
@@ -182,6 +183,7 @@ func (v check) numbers() {
 	v.between("limits", "quarantine", float64(l.Quarantine), 100, 1e6, "events")
 	v.between("limits", "checkout_minutes", float64(l.CheckoutMinutes), 1, 240, "minutes")
 	v.between("limits", "import_row_bytes", float64(l.ImportRowBytes), 1024, 1<<20, "bytes")
+	v.between("limits", "outbox_mb", float64(l.OutboxMB), 1, 65536, "megabytes")
 }
 
 var loyaltyPrefix = regexp.MustCompile(`^[0-9]{4,18}$`)
@@ -196,13 +198,6 @@ func (v check) rest() {
 	}
 	v.among("log", "level", c.Log.Level, []string{"debug", "info", "warn", "error"})
 	v.among("log", "format", c.Log.Format, []string{"text", "json"})
-	v.publicURL("hq", "url", c.HQ.URL)
-	if c.HQ.URL != "" {
-		v.warn("head office is not built yet: [hq] url is not used")
-	}
-	if u, err := url.Parse(c.HQ.URL); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
-		v.bad("hq", "url", "must be https:// beyond this machine")
-	}
 }
 
 // pair refuses a certificate without its key.

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+func (v check) hq() {
+	h := v.c.HQ
+	v.publicURL("hq", "url", h.URL)
+	if u, err := url.Parse(h.URL); err == nil && u.Scheme == "http" {
+		switch {
+		case !loopback(u.Hostname()):
+			v.bad("hq", "url", "must be https:// beyond this machine")
+		case !h.Insecure:
+			v.bad("hq", "url", "must be https:// (or insecure = true, for a first try on this machine)")
+		}
+	}
+	if h.Send != SendAtOnce && !hours(h.Send) {
+		v.bad("hq", "send", "must be %q or hours, as in \"22:00-06:00\"; it is %q", SendAtOnce, h.Send)
+	}
+	v.between("hq", "kilobits_per_second", float64(h.KilobitsPerSecond), 0, 1e7, "kilobits a second")
+	v.between("hq", "cpu_percent", float64(h.CPUPercent), 1, 100, "percent")
+	v.between("hq", "lock_after_days", float64(h.LockAfterDays), 0, 3650, "days")
+	if h.LookupMS != 0 {
+		v.between("hq", "lookup_ms", float64(h.LookupMS), 20, 10000, "milliseconds (or 0)")
+	}
+}
+
+// hours reports whether text is a stretch of the day, as in "22:00-06:00". It may go over midnight, and is not empty.
+func hours(text string) bool {
+	from, to, _ := strings.Cut(text, "-")
+	begin, err1 := time.Parse("15:04", from)
+	end, err2 := time.Parse("15:04", to)
+	return err1 == nil && err2 == nil && !begin.Equal(end)
+}
