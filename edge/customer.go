@@ -14,6 +14,9 @@ var ErrNotFound = errors.New("not found")
 // named by it.
 var ErrAmbiguous = errors.New("identifier belongs to more than one customer")
 
+// ErrLocked says that this box names nobody: it has not heard for too long whom to forget.
+var ErrLocked = errors.New("profiles are locked: head office was not heard for too long")
+
 // CustomerRef names a customer inside one box; 0 is a stranger. It never leaves the box.
 type CustomerRef int64
 

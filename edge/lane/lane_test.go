@@ -68,6 +68,12 @@ type (
 	forget edge.CustomerRef
 )
 
+// recognised says who a prompt of that number, counted from 1, was for.
+type recognised struct {
+	prompt   int
+	customer edge.CustomerRef
+}
+
 // player plays a script.
 type player struct {
 	state   lane.State
@@ -97,6 +103,8 @@ func (p *player) play(in any) []lane.Effect {
 		move = lane.Undo{Prompt: p.prompts[in-1], NewPrompt: next, At: p.now}
 	case pause:
 		move = lane.Pause{Minutes: int(in), At: p.now}
+	case recognised:
+		move = lane.Recognised{Prompt: p.prompts[in.prompt-1], Customer: in.customer, At: p.now}
 	case forget:
 		move = lane.Forgotten{Customer: edge.CustomerRef(in), At: p.now}
 	}

@@ -101,6 +101,42 @@ var rules = []struct {
 		{card(maya), "greet 1"}, {card(maya, "7"), ""}, {completed("7"), "visit 1 of 7, farewell 1"},
 	}},
 
+	// A stranger whom head office knows.
+	{"recognised in time: her prompt, and her visit", []step{
+		{card(nobody), "greet 0"}, {recognised{1, maya}, "greet 1"}, {started("7"), ""}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"recognised in mid-checkout", []step{
+		{card(nobody, "7"), "greet 0 at 7"}, {recognised{1, maya}, "greet 1 at 7"}, {completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"recognised when the prompt is gone: nothing is shown, the visit is hers", []step{
+		{card(nobody, "7"), "greet 0 at 7"}, {wait(2 * time.Minute), "clear expired"}, {recognised{1, maya}, ""},
+		{completed("7"), "visit 1 of 7, farewell 1"},
+	}},
+	{"recognised after completion: the visit is hers, once", []step{
+		{card(nobody, "7"), "greet 0 at 7"}, {completed("7"), "visit 0 of 7, farewell 0"}, {recognised{1, maya}, "attach 1 to 7"},
+		{recognised{1, omar}, ""}, {card(omar, "7"), ""},
+	}},
+	{"recognised when the next card is there: nothing", []step{
+		{card(nobody), "greet 0"}, {card(omar), "greet 2"}, {recognised{1, maya}, ""}, {started("7"), ""},
+		{completed("7"), "visit 2 of 7, farewell 2"},
+	}},
+	{"recognised when the next stranger is there: nothing", []step{
+		{card(nobody), "greet 0"}, {card(nobody), "greet 0"}, {recognised{1, maya}, ""}, {recognised{2, omar}, "greet 2"},
+	}},
+	{"recognised when she has left: nothing", []step{
+		{card(nobody, "7"), "greet 0 at 7"}, {cancelled("7"), "clear cancelled, idle"}, {recognised{1, maya}, ""}, {started("8"), "greet 0 at 8"},
+	}},
+	{"recognised when the card was taken back: nothing", []step{
+		{card(nobody, "7"), "greet 0 at 7"}, {takenBack(), "clear removed"}, {recognised{1, maya}, ""},
+		{completed("7"), "visit 0 of 7, farewell 0"},
+	}},
+	{"a checkout's own greeting is no card: nobody is recognised by it", []step{
+		{started("7"), "greet 0 at 7"}, {recognised{1, maya}, ""}, {completed("7"), "visit 0 of 7, farewell 0"},
+	}},
+	{"recognised during a pause: greeted after it", []step{
+		{card(nobody), "greet 0"}, {pause(1), "clear paused"}, {recognised{1, maya}, ""}, {pause(0), "greet 1"},
+	}},
+
 	// Cards taken back.
 	{"a removed card clears, and the visit is a stranger's", []step{
 		{started("7"), "greet 0 at 7"}, {card(maya), "greet 1 at 7"}, {takenBack(), "clear removed"}, {item("7"), ""},

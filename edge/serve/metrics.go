@@ -11,6 +11,7 @@ type metrics struct {
 	prompts      *prometheus.CounterVec
 	words        *prometheus.CounterVec
 	notShown     *prometheus.CounterVec
+	asked        *prometheus.CounterVec
 	tap          prometheus.Histogram
 	commits      prometheus.Histogram
 	batch        prometheus.Histogram
@@ -30,6 +31,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		prompts:  counter("prompts_total", "Prompts shown, by relationship stage.", "stage"),
 		words:    counter("words_total", "Words from cashiers' screens, by type.", "type"),
 		notShown: counter("prompts_not_shown_total", "Taps that did not prompt, by reason (late, retained).", "reason"),
+		asked:    counter("cards_asked_total", "Unknown cards asked about at head office, by answer (known, unknown, late, failed, busy).", "answer"),
 		tap: histogram("tap_seconds", "From a tap's arrival to its prompt handed to the screens.",
 			[]float64{.0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .5, 2}),
 		commits: histogram("commit_seconds", "One transaction of the writer, its sync included.", prometheus.ExponentialBuckets(.0002, 2, 14)),
@@ -38,7 +40,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Help: "Transactions that failed."}),
 	}
 	if r != nil {
-		r.MustRegister(m.events, m.refused, m.prompts, m.words, m.notShown, m.tap, m.commits, m.batch, m.commitErrors)
+		r.MustRegister(m.events, m.refused, m.prompts, m.words, m.notShown, m.asked, m.tap, m.commits, m.batch, m.commitErrors)
 	}
 	return m
 }

@@ -152,6 +152,9 @@ func (s *Service) till(l *laneState, ev edge.Event, tap edge.Tap, stale bool, la
 		in.Customer = profile.Customer.Ref
 	}
 	s.step(l, in, entry, profile, done)
+	if ev.Type == edge.LoyaltyPresented && !stale && errors.Is(tap.Unknown, edge.ErrNotFound) {
+		s.ask(l, ev.Identifier, in.Prompt)
+	}
 }
 
 func lateReason(ev edge.Event) string {
@@ -167,10 +170,15 @@ func (s *Service) known(tap edge.Tap) *edge.Profile {
 	switch {
 	case tap.Unknown == nil && tap.Profile.Customer.Consent != edge.ConsentNone:
 		return &tap.Profile
-	case tap.Unknown != nil && !errors.Is(tap.Unknown, edge.ErrNotFound) && !errors.Is(tap.Unknown, edge.ErrAmbiguous):
+	case tap.Unknown != nil && !expected(tap.Unknown):
 		s.Log.Error("reading a profile; greeting a stranger instead", "error", tap.Unknown)
 	}
 	return &edge.Profile{}
+}
+
+// expected reports whether a card names nobody for a reason that is no fault.
+func expected(err error) bool {
+	return errors.Is(err, edge.ErrNotFound) || errors.Is(err, edge.ErrAmbiguous) || errors.Is(err, edge.ErrLocked)
 }
 
 // profileOf reads a profile anew, for a card that comes back to the screen; a stranger's when that does not work.
@@ -188,7 +196,7 @@ func (s *Service) profile(ctx context.Context, ref edge.CustomerRef) (edge.Profi
 		return edge.Profile{}, nil
 	}
 	profile, err := s.Store.ProfileOf(ctx, ref)
-	if errors.Is(err, edge.ErrNotFound) {
+	if errors.Is(err, edge.ErrNotFound) || errors.Is(err, edge.ErrLocked) {
 		return edge.Profile{}, nil
 	}
 	return profile, err
@@ -224,7 +232,7 @@ func (s *Service) apply(l *laneState, effect lane.Effect, profile *edge.Profile,
 	case lane.Greet:
 		s.greet(l, e, profile, entry)
 	case lane.Farewell:
-		s.Screens.Show(l.name, s.farewell(l, e))
+		s.show(l.name, s.farewell(l, e))
 	case lane.Clear:
 		s.Screens.Show(l.name, edge.Clear{Reason: e.Reason})
 	case lane.Idle:
@@ -243,13 +251,16 @@ func (s *Service) apply(l *laneState, effect lane.Effect, profile *edge.Profile,
 func (s *Service) greet(l *laneState, e lane.Greet, profile *edge.Profile, entry *edge.Entry) {
 	if kept, ok := l.atHand(e.Prompt); ok { // a pause is over: what it hid comes back, less what was called wrong
 		kept.Checkout = e.Checkout
-		s.Screens.Show(l.name, kept)
+		s.show(l.name, kept)
+		return
+	}
+	if s.silent.Load() {
 		return
 	}
 	if profile == nil || profile.Customer.Ref != e.Customer {
 		profile = s.profileOf(e.Customer)
 	}
-	choice := s.Playbook.Choose(s.input(l, e.Event, e.Checkout, e.Prompt, *profile))
+	choice := s.Rules().Choose(s.input(l, e.Event, e.Checkout, e.Prompt, *profile))
 	prompt := choice.Prompt
 	prompt.Customer = profile.Customer.Ref
 	s.Screens.Show(l.name, prompt)
@@ -267,7 +278,7 @@ func (s *Service) farewell(l *laneState, e lane.Farewell) edge.Farewell {
 	if e.Customer != edge.Stranger {
 		profile = *s.profileOf(e.Customer)
 	}
-	farewell := s.Playbook.Farewell(s.input(l, "", e.Checkout, e.Prompt, profile))
+	farewell := s.Rules().Farewell(s.input(l, "", e.Checkout, e.Prompt, profile))
 	farewell.ID = newID()
 	farewell.Prompt = e.Prompt
 	farewell.ShownFor = s.Timing.Farewell

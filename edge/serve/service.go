@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -61,11 +62,16 @@ type Options struct {
 	Screens  Screens
 	Digester Digester
 	Guard    Guard
-	Playbook *playbook.Playbook
+	Playbook *playbook.Playbook // to begin with
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer // nil: none
 	Refused  func(edge.Refused)    // told of each refused message; nil: nobody. It must not block
 	Trouble  func(error)           // told when writing begins to fail, and with nil when it works again; nil: nobody
+
+	// Ask asks elsewhere who has a card that is not known here, and takes what it learns into the record; nil: there is
+	// nobody to ask. It gives edge.ErrNotFound where nobody knows her. AskWithin is how long it has: 0 is 300 ms.
+	Ask       func(ctx context.Context, id edge.Identifier) (edge.CustomerRef, error)
+	AskWithin time.Duration
 }
 
 // Service serves every lane of one store.
@@ -75,6 +81,14 @@ type Service struct {
 	clocks  *clocks
 	metrics *metrics
 	flight  *flight
+	rules   atomic.Pointer[playbook.Playbook]
+	silent  atomic.Bool
+	painted atomic.Int64 // microseconds
+
+	running context.Context // ends with Stop
+	end     context.CancelFunc
+	asking  chan struct{} // a place for each question under way
+	asked   sync.WaitGroup
 
 	mu    sync.Mutex
 	lanes map[string]*laneState
@@ -85,7 +99,13 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if o.StoreName == "" {
 		o.StoreName = o.StoreID
 	}
-	s := &Service{Options: o, metrics: newMetrics(o.Metrics), flight: newFlight(), lanes: map[string]*laneState{}}
+	if o.AskWithin <= 0 {
+		o.AskWithin = 300 * time.Millisecond
+	}
+	s := &Service{Options: o, metrics: newMetrics(o.Metrics), flight: newFlight(), lanes: map[string]*laneState{},
+		asking: make(chan struct{}, maxAsking)}
+	s.rules.Store(o.Playbook)
+	s.running, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	known, err := o.Store.Clocks(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("loading the tills' clocks: %w", err)
@@ -104,6 +124,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 
 // Stop ends the timers, commits what is under way and returns when it is durable. Nothing may be received after.
 func (s *Service) Stop() {
+	s.end()
+	s.asked.Wait()
 	s.writer.hurry() // first: a lane may be waiting for a writer that waits for a broken disk
 	s.mu.Lock()
 	for _, l := range s.lanes {
@@ -129,7 +151,7 @@ func (s *Service) Err() error { return s.writer.lastError() }
 
 // Idle is what a screen shows between customers: the principle of the day.
 func (s *Service) Idle() edge.Idle {
-	return edge.Idle{Principle: s.Playbook.Principle(time.Now().In(s.Zone), s.Language)}
+	return edge.Idle{Principle: s.Rules().Principle(time.Now().In(s.Zone), s.Language)}
 }
 
 // Forgotten takes a customer who was just forgotten off every lane, and tells on how many she was.

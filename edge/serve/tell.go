@@ -103,6 +103,7 @@ func (s *Service) seen(ctx context.Context, l *laneState, w edge.Word, entry *ed
 		return err
 	}
 	entry.Outcome = &edge.Outcome{Word: w.ID, Prompt: w.Prompt, Kind: "seen", At: time.Now()}
+	s.painted.Store(time.Now().UnixMicro())
 	return nil
 }
 
@@ -145,7 +146,7 @@ func (s *Service) silence(l *laneState, which func(edge.Prompt) bool, lines ...s
 		}
 		l.prompts[i] = p
 		if !l.state.Shown.IsZero() && l.state.Holder.Prompt == p.ID {
-			s.Screens.Show(l.name, p)
+			s.show(l.name, p)
 		}
 	}
 }

@@ -74,7 +74,9 @@ func (w *work) prompt(e *edge.Entry) error {
 	id := idKey(e.Prompt.ID)
 	sealed, err := w.sealPrompt(*e.Prompt, "prompt "+string(id))
 	if err == nil && sealed != nil {
-		err = w.exec(`INSERT INTO prompts (id, customer, at, sealed) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		// A stranger's prompt becomes hers when somebody elsewhere knows who she is.
+		err = w.exec(`INSERT INTO prompts (id, customer, at, sealed) VALUES (?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET customer = excluded.customer, sealed = excluded.sealed WHERE customer IS NULL`,
 			id, nullable(e.Prompt.Customer), w.opt.Now().UnixMicro(), sealed)
 	}
 	if err != nil {
