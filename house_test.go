@@ -54,6 +54,8 @@ func rooms() map[string][]string {
 		"daemon/config":  {"edge"},
 		"daemon/control": {"edge"},
 		"daemon/service": {"packaging"},
+
+		"sync/hq/authority": {},
 	}
 }
 
