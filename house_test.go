@@ -51,11 +51,13 @@ func rooms() map[string][]string {
 		"ui/words":  {"edge"},
 		"packaging": {},
 
-		"daemon/config":  {"edge"},
-		"daemon/control": {"edge"},
-		"daemon/service": {"packaging"},
+		"daemon/config":       {"edge", "daemon/config/keyed"},
+		"daemon/config/keyed": {"edge"},
+		"daemon/control":      {"edge"},
+		"daemon/service":      {"packaging"},
 
 		"sync/hq/authority": {},
+		"sync/hq/config":    {"edge", "daemon/config/keyed"},
 	}
 }
 

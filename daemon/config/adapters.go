@@ -4,8 +4,11 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"redbench/daemon/config/keyed"
 )
 
 // adapterFormats lists what an adapter can read.
@@ -25,10 +28,10 @@ func adapterKeys(a *Adapter) []Key {
 // AdapterKeys lists the keys of an [[adapter]], for the documentation.
 func AdapterKeys() []Key { return adapterKeys(&Adapter{Format: "json"}) }
 
-func (c *Config) fillAdapters(value any, e *Error) {
+func (c *Config) fillAdapters(value any, r *keyed.Reading) {
 	tables, ok := adapterTables(value)
 	if !ok {
-		e.add(c.lines["adapter"], "[[adapter]]", "is a list of sections: write [[adapter]] before each")
+		r.Add(r.Line("adapter"), "[[adapter]]", "is a list of sections: write [[adapter]] before each")
 		return
 	}
 	for i, table := range tables {
@@ -40,15 +43,15 @@ func (c *Config) fillAdapters(value any, e *Error) {
 			byKey[k.Key] = k
 			names = append(names, k.Key)
 		}
-		for _, key := range sortedKeys(table) {
-			line := c.lines[at+"."+key]
+		for _, key := range slices.Sorted(maps.Keys(table)) {
+			line := r.Line(at + "." + key)
 			k, ok := byKey[key]
 			if !ok {
-				e.add(line, "[[adapter]] "+key, "unknown key%s", nearest(key, names))
+				r.Add(line, "[[adapter]] "+key, "unknown key%s", keyed.Nearest(key, names))
 				continue
 			}
-			if err := set(k.Value, table[key]); err != nil {
-				e.add(line, "[[adapter]] "+key, "%v", err)
+			if err := keyed.Set(k.Value, table[key]); err != nil {
+				r.Add(line, "[[adapter]] "+key, "%v", err)
 			}
 		}
 		c.Adapters = append(c.Adapters, a)
@@ -73,27 +76,27 @@ func adapterTables(value any) ([]map[string]any, bool) {
 	return nil, false
 }
 
-func (c *Config) validateAdapters(e *Error) {
+func (c *Config) validateAdapters() {
 	seen := map[string]bool{}
 	for i, a := range c.Adapters {
-		line := c.lines[fmt.Sprintf("adapter.%d", i)]
+		line := c.read.Line(fmt.Sprintf("adapter.%d", i))
 		switch {
 		case a.Name == "":
-			e.add(line, "[[adapter]]", "needs a name")
+			c.read.Add(line, "[[adapter]]", "needs a name")
 		case seen[a.Name]:
-			e.add(line, "[[adapter]]", "name %q is taken by an earlier one", a.Name)
+			c.read.Add(line, "[[adapter]]", "name %q is taken by an earlier one", a.Name)
 		}
 		seen[a.Name] = true
 		if a.Topic == "" {
-			e.add(line, "[[adapter]]", "needs a topic, the MQTT filter of the messages that it maps")
+			c.read.Add(line, "[[adapter]]", "needs a topic, the MQTT filter of the messages that it maps")
 		} else if problem := badFilter(a.Topic); problem != "" {
-			e.add(line, "[[adapter]]", "topic %q: %s", a.Topic, problem)
+			c.read.Add(line, "[[adapter]]", "topic %q: %s", a.Topic, problem)
 		}
 		if !slices.Contains(adapterFormats, a.Format) {
-			e.add(line, "[[adapter]]", "format must be %s; it is %q", oneOf(adapterFormats), a.Format)
+			c.read.Add(line, "[[adapter]]", "format must be %s; it is %q", keyed.OneOf(adapterFormats), a.Format)
 		}
 		if strings.TrimSpace(a.Program) == "" {
-			e.add(line, "[[adapter]]", "needs a program, the jq text that makes an event")
+			c.read.Add(line, "[[adapter]]", "needs a program, the jq text that makes an event")
 		}
 	}
 }

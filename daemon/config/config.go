@@ -10,6 +10,7 @@ package config
 import (
 	"time"
 
+	"redbench/daemon/config/keyed"
 	"redbench/edge"
 )
 
@@ -31,19 +32,24 @@ type Config struct {
 	File     string   // the file that was read; empty: none, only defaults and environment
 	Warnings []string // allowed, but worth a line in the log
 
-	from  map[string]Origin // by Key.Name: where a value came from, absent for a default
-	lines map[string]int    // by Key.Name: the line in the file
-	zone  *time.Location
+	read *keyed.Reading // nil: the defaults
+	zone *time.Location
 }
 
 // Origin says where a value came from.
-type Origin string
+type Origin = keyed.Origin
 
 // The origins.
 const (
-	FromDefault     Origin = "default"
-	FromFile        Origin = "file"
-	FromEnvironment Origin = "environment"
+	FromDefault     = keyed.FromDefault
+	FromFile        = keyed.FromFile
+	FromEnvironment = keyed.FromEnvironment
+)
+
+// Error is everything that is wrong with a configuration, and Problem one such thing.
+type (
+	Error   = keyed.Error
+	Problem = keyed.Problem
 )
 
 // Store is who this box works for.
@@ -179,9 +185,4 @@ func (c *Config) Zone() *time.Location {
 }
 
 // Origin tells where the value of a key came from.
-func (c *Config) Origin(key string) Origin {
-	if o, ok := c.from[key]; ok {
-		return o
-	}
-	return FromDefault
-}
+func (c *Config) Origin(key string) Origin { return c.read.Origin(key) }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"redbench/daemon/config/keyed"
 	"redbench/packaging"
 )
 
@@ -233,7 +234,7 @@ func TestWhatIsAllowedAndUnwiseIsWarnedOf(t *testing.T) {
 func TestFilesThatAreNoConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	large := filepath.Join(dir, "large.toml")
-	if err := os.WriteFile(large, make([]byte, maxFileBytes+1), 0o600); err != nil {
+	if err := os.WriteFile(large, make([]byte, keyed.MaxFileBytes+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{

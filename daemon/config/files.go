@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"redbench/daemon/config/keyed"
 	"redbench/edge"
 )
 
@@ -46,12 +47,12 @@ func secret(section, key, path string) (string, error) {
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("reading %s: %w", label(section, key), err)
+		return "", fmt.Errorf("reading %s: %w", keyed.Label(section, key), err)
 	}
 	line, _, _ := strings.Cut(strings.TrimPrefix(string(raw), "\ufeff"), "\n")
 	line = strings.TrimRight(line, "\r")
 	if line == "" {
-		return "", fmt.Errorf("reading %s: the first line of %s is empty", label(section, key), path)
+		return "", fmt.Errorf("reading %s: the first line of %s is empty", keyed.Label(section, key), path)
 	}
 	return line, nil
 }
@@ -106,19 +107,8 @@ func (c *Config) CheckFiles() error {
 		note(c.MQTT.Tills())
 	} else {
 		note(c.MQTT.Password())
-		note(readable("mqtt", "ca_file", c.MQTT.CAFile))
+		note(nil, keyed.Readable("mqtt", "ca_file", c.MQTT.CAFile))
 	}
-	note(readable("playbook", "file", c.Playbook.File))
+	note(nil, keyed.Readable("playbook", "file", c.Playbook.File))
 	return errors.Join(all...)
-}
-
-func readable(section, key, path string) (any, error) {
-	if path == "" {
-		return nil, nil
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", label(section, key), err)
-	}
-	return nil, file.Close()
 }

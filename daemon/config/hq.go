@@ -6,27 +6,29 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"redbench/daemon/config/keyed"
 )
 
 func (v check) hq() {
 	h := v.c.HQ
-	v.publicURL("hq", "url", h.URL)
+	v.PublicURL("hq", "url", h.URL, "https://hq.chain.example:8788")
 	if u, err := url.Parse(h.URL); err == nil && u.Scheme == "http" {
 		switch {
-		case !loopback(u.Hostname()):
-			v.bad("hq", "url", "must be https:// beyond this machine")
+		case !keyed.Loopback(u.Hostname()):
+			v.Bad("hq", "url", "must be https:// beyond this machine")
 		case !h.Insecure:
-			v.bad("hq", "url", "must be https:// (or insecure = true, for a first try on this machine)")
+			v.Bad("hq", "url", "must be https:// (or insecure = true, for a first try on this machine)")
 		}
 	}
 	if h.Send != SendAtOnce && !hours(h.Send) {
-		v.bad("hq", "send", "must be %q or hours, as in \"22:00-06:00\"; it is %q", SendAtOnce, h.Send)
+		v.Bad("hq", "send", "must be %q or hours, as in \"22:00-06:00\"; it is %q", SendAtOnce, h.Send)
 	}
-	v.between("hq", "kilobits_per_second", float64(h.KilobitsPerSecond), 0, 1e7, "kilobits a second")
-	v.between("hq", "cpu_percent", float64(h.CPUPercent), 1, 100, "percent")
-	v.between("hq", "lock_after_days", float64(h.LockAfterDays), 0, 3650, "days")
+	v.Between("hq", "kilobits_per_second", float64(h.KilobitsPerSecond), 0, 1e7, "kilobits a second")
+	v.Between("hq", "cpu_percent", float64(h.CPUPercent), 1, 100, "percent")
+	v.Between("hq", "lock_after_days", float64(h.LockAfterDays), 0, 3650, "days")
 	if h.LookupMS != 0 {
-		v.between("hq", "lookup_ms", float64(h.LookupMS), 20, 10000, "milliseconds (or 0)")
+		v.Between("hq", "lookup_ms", float64(h.LookupMS), 20, 10000, "milliseconds (or 0)")
 	}
 }
 

@@ -2,33 +2,15 @@
 
 package config
 
-import "strings"
+import "redbench/daemon/config/keyed"
 
 // Key is one thing that can be set.
-type Key struct {
-	Section string
-	Key     string
-	Value   any    // pointer into a Config: *string, *[]string, *bool, *int, *float64 or *edge.Consent
-	Doc     string // one or two sentences
-	Path    bool   // a file or directory: relative ones start at the configuration file's directory
-}
-
-// Name is the key's full name, "section.key".
-func (k Key) Name() string { return k.Section + "." + k.Key }
-
-// Env is the name of the variable in the environment that overrides the key.
-func (k Key) Env() string {
-	return envPrefix + strings.ToUpper(k.Section) + "_" + strings.ToUpper(k.Key)
-}
-
-const envPrefix = "REDBENCH_"
+type Key = keyed.Key
 
 // Section is a group of keys.
-type Section struct {
-	Name string
-	Doc  string
-	Keys []Key
-}
+type Section = keyed.Section
+
+const envPrefix = "REDBENCH_"
 
 // Sections lists every key of c in the order of the sample file.
 func (c *Config) Sections() []Section {
@@ -176,19 +158,8 @@ func (c *Config) limitsKeys() Section {
 }
 
 func section(name, doc string, keys ...Key) Section {
-	for i := range keys {
-		keys[i].Section = name
-	}
-	return Section{Name: name, Doc: doc, Keys: keys}
+	return keyed.NewSection(envPrefix, name, doc, keys...)
 }
 
 // keys lists every key by its full name.
-func (c *Config) keys() map[string]Key {
-	all := map[string]Key{}
-	for _, s := range c.Sections() {
-		for _, k := range s.Keys {
-			all[k.Name()] = k
-		}
-	}
-	return all
-}
+func (c *Config) keys() map[string]Key { return keyed.Keys(c.Sections()) }

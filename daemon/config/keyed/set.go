@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package config
+package keyed
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 	"redbench/edge"
 )
 
-// set stores a decoded TOML value, and says in a person's words when it is of another kind.
-func set(target, value any) error {
+// Set stores a decoded TOML value, and says in a person's words when it is of another kind.
+func Set(target, value any) error {
 	switch t := target.(type) {
 	case *string:
 		text, ok := value.(string)
@@ -136,7 +136,7 @@ func setText(target any, text string) error {
 			}
 		}
 	default:
-		return set(target, text)
+		return Set(target, text)
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package config
+package keyed
 
 import (
 	"fmt"
@@ -47,12 +47,13 @@ func (e *Error) line(p Problem) string {
 	}
 }
 
-func (e *Error) add(line int, key, format string, args ...any) {
+// Add adds a problem.
+func (e *Error) Add(line int, key, format string, args ...any) {
 	e.Problems = append(e.Problems, Problem{Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
 }
 
-// orNil sorts the problems by line, and gives nil when there are none.
-func (e *Error) orNil() error {
+// OrNil sorts the problems by line, and gives nil when there are none.
+func (e *Error) OrNil() error {
 	if len(e.Problems) == 0 {
 		return nil
 	}
@@ -60,8 +61,8 @@ func (e *Error) orNil() error {
 	return e
 }
 
-// nearest gives "; did you mean …?" for the known name that is closest to name, or nothing when none is close.
-func nearest(name string, known []string) string {
+// Nearest gives "; did you mean …?" for the known name that is closest to name, or nothing when none is close.
+func Nearest(name string, known []string) string {
 	best, letters := edge.Nearest(name, known)
 	if letters > len(name)/2 {
 		return ""
