@@ -22,16 +22,18 @@ const (
 	RankCorrected             // a person said that what was there was wrong, and what is right
 )
 
-// Register is one value that anybody may change: the highest rank wins, then the latest stamp. An empty Value is a value
-// too: it was taken away.
+// Register is one value that anybody may change: the highest epoch wins, then the highest rank, then the latest stamp.
+// An empty Value is a value too: it was taken away. A new epoch begins when a person takes back what allowed the value
+// to be kept: whatever was told before, be it a correction, loses to that, and whatever is told after it does not.
 type Register struct {
 	Value string `json:"v,omitempty"`
 	At    Stamp  `json:"t,omitzero"`
 	Rank  Rank   `json:"r,omitempty"`
+	Epoch uint32 `json:"e,omitempty"`
 }
 
 func (r Register) compare(o Register) int {
-	return cmp.Or(cmp.Compare(r.Rank, o.Rank), r.At.Compare(o.At), strings.Compare(r.Value, o.Value))
+	return cmp.Or(cmp.Compare(r.Epoch, o.Epoch), cmp.Compare(r.Rank, o.Rank), r.At.Compare(o.At), strings.Compare(r.Value, o.Value))
 }
 
 // Merge gives the register that wins.
@@ -63,13 +65,20 @@ func (f Fields) Merge(o Fields) Fields {
 	return out
 }
 
-// since drops the fields that are not later than a watermark.
-func (f Fields) since(mark Stamp, names ...string) {
+// Tell sets a field, within the epoch that it is in. f must not be nil.
+func (f Fields) Tell(name, value string, at Stamp, rank Rank) {
+	f[name] = Register{Value: value, At: at, Rank: rank, Epoch: f[name].Epoch}
+}
+
+// TakeBack empties fields that have a value, and begins a new epoch for them. It reports whether there was any.
+func (f Fields) TakeBack(at Stamp, names ...string) (any bool) {
 	for _, name := range names {
-		if r, is := f[name]; is && !r.At.After(mark) {
-			delete(f, name)
+		if r, is := f[name]; is && r.Value != "" {
+			f[name] = Register{At: at, Epoch: r.Epoch + 1}
+			any = true
 		}
 	}
+	return any
 }
 
 // The fields of a customer.
@@ -83,7 +92,7 @@ const (
 	FieldConsent  = "consent" // RankGuess when it was assumed, RankTold when it was stated
 )
 
-// NameFields are those that one who said no takes with her.
+// NameFields are those that one who says no takes back.
 var NameFields = []string{FieldName, FieldSay, FieldAddress, FieldLanguage}
 
 // The fields of a fact. Times are RFC 3339 in UTC, with an empty one for never; a flag is "1" or empty.
@@ -105,9 +114,8 @@ type CustomerState struct {
 	Identifiers []IdentifierHash `json:"identifiers,omitempty"`
 	Fields      Fields           `json:"fields,omitempty"`
 
-	// What was learnt until then is void, and the names told until then: she took back what allowed it.
+	// What was learnt until then is void: she took back what allowed it.
 	Unlearnt Stamp `json:"unlearnt,omitzero"`
-	Unnamed  Stamp `json:"unnamed,omitzero"`
 }
 
 // IdentifierHash is an identifier as it travels and rests: HMAC-SHA-256 under the key with that id.
@@ -132,7 +140,6 @@ func (c CustomerState) Merge(o CustomerState) CustomerState {
 		Identifiers: union(c.Identifiers, o.Identifiers, IdentifierHash.compare),
 		Fields:      c.Fields.Merge(o.Fields),
 		Unlearnt:    later(c.Unlearnt, o.Unlearnt),
-		Unnamed:     later(c.Unnamed, o.Unnamed),
 	}
 	if len(ids) > 0 {
 		out.ID, out.Also = ids[0], ids[1:]
@@ -140,7 +147,6 @@ func (c CustomerState) Merge(o CustomerState) CustomerState {
 	if len(out.Also) == 0 {
 		out.Also = nil
 	}
-	out.Fields.since(out.Unnamed, NameFields...)
 	return out
 }
 
