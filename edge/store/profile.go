@@ -40,6 +40,10 @@ func (r *profileRow) places() []any {
 // record cannot be read.
 func (s *Store) Tap(ctx context.Context, key edge.EventKey, id edge.Identifier) (edge.Tap, error) {
 	ctx = context.WithoutCancel(ctx)
+	if s.locked.Load() {
+		body, seen, err := s.Seen(ctx, key)
+		return edge.Tap{Seen: seen, Body: body, Unknown: edge.ErrLocked}, err
+	}
 	db, done := s.nearest()
 	defer done()
 	hashes := s.opt.Seal.Hashes(id)
@@ -58,7 +62,9 @@ func (s *Store) Tap(ctx context.Context, key edge.EventKey, id edge.Identifier) 
 		tap.Unknown = edge.ErrNotFound
 		return tap, nil
 	case !current:
-		s.again.add(id, edge.CustomerRef(row.ref))
+		if tap.Unknown = s.underOldKey(ctx, db, id, row); tap.Unknown != nil {
+			return tap, nil
+		}
 	}
 	tap.Profile, tap.Unknown = s.profile(ctx, db, row)
 	return tap, nil
@@ -86,8 +92,11 @@ func (s *Store) tapRow(ctx context.Context, db *sql.DB, key edge.EventKey, hash 
 
 // Profile finds the customer of an identifier, under every live key. It gives edge.ErrNotFound for a stranger and
 // edge.ErrAmbiguous for an identifier that several customers share. Of a customer who does not want to be remembered it
-// gives who she is and nothing that was learnt.
+// gives who she is and nothing that was learnt. While the box is locked it gives edge.ErrLocked.
 func (s *Store) Profile(ctx context.Context, id edge.Identifier) (edge.Profile, error) {
+	if s.locked.Load() {
+		return edge.Profile{}, edge.ErrLocked
+	}
 	ctx = context.WithoutCancel(ctx) // a watched context costs a goroutine a statement; these take microseconds
 	db, done := s.nearest()
 	defer done()
@@ -96,7 +105,9 @@ func (s *Store) Profile(ctx context.Context, id edge.Identifier) (edge.Profile, 
 		return edge.Profile{}, err
 	}
 	if !current {
-		s.again.add(id, edge.CustomerRef(row.ref))
+		if err := s.underOldKey(ctx, db, id, row); err != nil {
+			return edge.Profile{}, err
+		}
 	}
 	return s.profile(ctx, db, row)
 }
@@ -126,8 +137,11 @@ func (s *Store) find(ctx context.Context, id edge.Identifier) (edge.CustomerRef,
 	return edge.CustomerRef(row.ref), err
 }
 
-// ProfileOf reads a customer by her number, or gives edge.ErrNotFound.
+// ProfileOf reads a customer by her number, or gives edge.ErrNotFound, or edge.ErrLocked while the box is locked.
 func (s *Store) ProfileOf(ctx context.Context, ref edge.CustomerRef) (edge.Profile, error) {
+	if s.locked.Load() {
+		return edge.Profile{}, edge.ErrLocked
+	}
 	ctx = context.WithoutCancel(ctx)
 	db, done := s.nearest()
 	defer done()

@@ -56,6 +56,8 @@ type Store struct {
 	lingers  atomic.Bool  // what was forgotten is still in the journal
 	stepped  atomic.Int64 // transactions of imports
 	stepping atomic.Int64 // imports that write now
+	locked   atomic.Bool  // nobody is named (see Lock)
+	late     late         // who was found under an old key, and is forgotten
 	again    rehash
 	sweep    sweep
 	ballast  ballast

@@ -37,6 +37,8 @@ CREATE TABLE customers (
   tap        BLOB,             -- all that a tap reads of what was learnt, sealed; made anew from the tables below (see tap.go)
   stamps     BLOB              -- when each field was told, by hybrid logical time (see stamps.go); NULL: all when consent_at says
 );
+-- By their ids other stores and head office name them. They are made in the order of ref, or nearly: it grows at its end.
+CREATE UNIQUE INDEX customers_id ON customers (id);
 
 -- One row an identifier and customer: two rows with one hash are a shared card.
 CREATE TABLE identifiers (
