@@ -53,9 +53,14 @@ func rooms() map[string][]string {
 
 		"daemon/config":       {"edge", "daemon/config/keyed"},
 		"daemon/config/keyed": {"edge"},
-		"daemon/control":      {"edge"},
-		"daemon/service":      {"packaging"},
 
+		"daemon/config/keyed/keyedtest": {"daemon/config/keyed"},
+
+		"daemon/control": {"edge"},
+		"daemon/service": {"packaging"},
+
+		"sync/hq":           {"edge", "edge/seal", "edge/guard", "edge/adapt", "edge/exchange", "edge/playbook", "ui/words", "sync/wire", "sync/link"},
+		"sync/hq/store":     {"edge", "edge/seal", "sync/wire", "sync/hq"},
 		"sync/hq/authority": {},
 		"sync/hq/config":    {"edge", "daemon/config/keyed"},
 	}
