@@ -7,7 +7,6 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"runtime"
 	"strings"
@@ -17,65 +16,24 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"redbench/daemon/config/keyed"
+	"redbench/daemon/config/keyed/keyedtest"
 	"redbench/packaging"
 )
 
 var update = flag.Bool("update", false, "write the sample file and docs/configuration.md anew")
 
-// Each file in testdata holds one mistake and, in its first comments, the text that a person must see.
 func TestEachMistakeIsTold(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.toml")
-	if err != nil || len(files) < 20 {
-		t.Fatalf("found %d files: %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".toml"), func(t *testing.T) {
-			_, err := Load(file, nil)
-			var mistakes *Error
-			if !errors.As(err, &mistakes) {
-				t.Fatalf("loaded it, with %v", err)
-			}
-			got := filepath.ToSlash(err.Error())
-			want := comments(t, file, "# want: ")
-			if len(want) > 0 {
-				if diff := cmp.Diff(strings.Join(want, "\n"), got); diff != "" {
-					t.Errorf("told otherwise (-want +got):\n%s", diff)
-				}
-			}
-			for _, prefix := range comments(t, file, "# want-prefix: ") {
-				if !strings.HasPrefix(got, prefix) {
-					t.Errorf("%q does not start with %q", got, prefix)
-				}
-			}
-			for _, part := range comments(t, file, "# want-part: ") {
-				if !strings.Contains(got, part) {
-					t.Errorf("%q does not say %q", got, part)
-				}
-			}
-		})
-	}
-}
-
-func comments(t *testing.T, file, prefix string) []string {
-	t.Helper()
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for _, line := range strings.Split(string(raw), "\n") {
-		if rest, ok := strings.CutPrefix(line, prefix); ok {
-			found = append(found, rest)
-		}
-	}
-	return found
+	keyedtest.Mistakes(t, 20, func(file string) error {
+		_, err := Load(file, nil)
+		return err
+	})
 }
 
 func TestTheSampleIsTheDefaults(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the sample holds Unix paths")
 	}
-	hold(t, "../../packaging/redbench.toml", Sample())
+	keyedtest.Hold(t, *update, "../../packaging/redbench.toml", Sample())
 	if !*update && packaging.Sample != Sample() {
 		t.Error("the embedded sample is another one")
 	}
@@ -105,47 +63,12 @@ func TestTheDocumentationIsTheCode(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("it holds Unix paths")
 	}
-	hold(t, "../../docs/configuration.md", Markdown())
+	keyedtest.HoldPart(t, *update, "../../docs/configuration.md", "", "\n## Head office:", Markdown())
 }
 
-func hold(t *testing.T, path, want string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("%s is not what the code says; `go test ./daemon/config -update` writes it (-code +file):\n%s", path, diff)
-	}
-}
-
-// A field that no key sets could never be changed.
 func TestEveryFieldHasAKey(t *testing.T) {
 	c := Default()
-	pointers := map[uintptr]bool{}
-	for _, k := range c.keys() {
-		pointers[reflect.ValueOf(k.Value).Pointer()] = true
-		if k.Doc == "" || !strings.HasSuffix(k.Doc, ".") {
-			t.Errorf("%s is not documented by a sentence: %q", k.Name(), k.Doc)
-		}
-	}
-	value := reflect.ValueOf(c).Elem()
-	for i := range value.NumField() {
-		section := value.Field(i)
-		if section.Kind() != reflect.Struct {
-			continue
-		}
-		for j := range section.NumField() {
-			if !pointers[section.Field(j).Addr().Pointer()] {
-				t.Errorf("%s.%s has no key", value.Type().Field(i).Name, section.Type().Field(j).Name)
-			}
-		}
-	}
+	keyedtest.EveryField(t, c, c.keys())
 }
 
 func TestTheEnvironmentOverridesTheFile(t *testing.T) {

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"crypto/tls"
+	"fmt"
+)
+
+// CheckFiles opens every file that the configuration names, as the server will, and tells what cannot be used.
+func (c *Config) CheckFiles() error {
+	if c.HQ.CertFile == "" {
+		return nil
+	}
+	if _, err := tls.LoadX509KeyPair(c.HQ.CertFile, c.HQ.KeyFile); err != nil {
+		return fmt.Errorf("loading the certificate of [hq]: %w", err)
+	}
+	return nil
+}
