@@ -13,22 +13,27 @@ import (
 	"fmt"
 	"hash"
 	"sync"
+	"sync/atomic"
 
 	"redbench/edge"
 )
 
-// Box holds one box's keys. It is safe for concurrent use.
+// Box holds one box's keys, and those of the chain it belongs to. It is safe for concurrent use.
 type Box struct {
-	identifiers []identifierKey // current first
+	dir         string
 	wrapping    cipher.AEAD
 	own         cipher.AEAD // what belongs to the box and to no customer
 	digest      *macPool
-	tombstone   *macPool
+	tombstone   *macPool // the box's own
 	fingerprint [8]byte
+
+	adopting sync.Mutex // held while the key file changes
+	keys     keyFile    // as it is at rest; behind adopting
+	live     atomic.Pointer[live]
 }
 
 type identifierKey struct {
-	id  uint32
+	edge.Key
 	mac *macPool
 }
 
@@ -42,11 +47,8 @@ type Hash struct {
 var ErrSealed = errors.New("sealed data does not open")
 
 // newBox derives what is needed from the keys at rest.
-func newBox(keys keyFile) (*Box, error) {
-	b := &Box{}
-	for _, k := range keys.Identifiers {
-		b.identifiers = append(b.identifiers, identifierKey{id: k.ID, mac: newMACPool(k.Key)})
-	}
+func newBox(dir string, keys keyFile) (*Box, error) {
+	b := &Box{dir: dir, keys: keys}
 	var err error
 	if b.wrapping, err = newAEAD(keys.Wrapping); err != nil {
 		return nil, err
@@ -67,30 +69,27 @@ func newBox(keys keyFile) (*Box, error) {
 	// The wrapping key is part of the fingerprint: a database without it is unreadable, whatever the box key is.
 	sum := newMACPool(derived["fingerprint"]).sum(keys.Wrapping)
 	copy(b.fingerprint[:], sum[:])
+	b.live.Store(b.enliven(keys))
 	return b, nil
 }
 
-// Hashes gives the identifier's HMAC-SHA-256 under each live key, the current one first. The value is normalised by its
-// kind, so that a phone number typed with spaces is the same phone number.
-func (b *Box) Hashes(id edge.Identifier) []Hash {
-	out := make([]Hash, len(b.identifiers))
+// Hashes gives the identifier's HMAC-SHA-256 under each live key, the current one first: the chain's before the box's
+// own. The value is normalised by its kind, so that a phone number typed with spaces is the same phone number.
+func (b *Box) Hashes(id edge.Identifier) []Hash { return hashes(id, b.live.Load().identifiers) }
+
+// HashesEverywhere gives the identifier's hashes under the live keys, and then under those that boxes of the chain have
+// for themselves: whoever forgets a customer must name her as any box may hold her.
+func (b *Box) HashesEverywhere(id edge.Identifier) []Hash {
+	return hashes(id, b.live.Load().everywhere)
+}
+
+func hashes(id edge.Identifier, keys []identifierKey) []Hash {
+	out := make([]Hash, len(keys))
 	kind, value := []byte(id.Kind), []byte(Normal(id))
-	for i, k := range b.identifiers {
-		out[i] = Hash{Key: k.id, Sum: k.mac.sum(kind, value)}
+	for i, k := range keys {
+		out[i] = Hash{Key: k.ID, Sum: k.mac.sum(kind, value)}
 	}
 	return out
-}
-
-// Tombstone gives the identifier's hash under the key that serves forgotten customers alone, so that the list of the
-// forgotten cannot be joined with the identifiers in use.
-func (b *Box) Tombstone(id edge.Identifier) [32]byte {
-	return b.tombstone.sum([]byte(id.Kind), []byte(Normal(id)))
-}
-
-// TombstoneOf is a tombstone of an identifier whose hash alone is known. Another key's hash of the same identifier has
-// another one.
-func (b *Box) TombstoneOf(h Hash) [32]byte {
-	return b.tombstone.sum([]byte("hash"), binary.BigEndian.AppendUint32(nil, h.Key), h.Sum[:])
 }
 
 // Digest gives a keyed digest of parts. Each part's length goes in before it, so that ("ab","c") differs from ("a","bc").

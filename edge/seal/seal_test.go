@@ -171,7 +171,7 @@ func TestOldKeysStillFind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys.Identifiers = append([]keyWithID{{ID: 2, Key: random(32)}}, keys.Identifiers...)
+	keys.Identifiers = append([]edge.Key{{ID: 2, Key: random(32)}}, keys.Identifiers...)
 	if data, err = json.Marshal(keys); err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func FuzzDecodeKeys(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := newBox(keys); err != nil {
+		if _, err := newBox("", keys); err != nil {
 			t.Fatal(err)
 		}
 	})
