@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Run is a whole program: arguments in, exit code out. newRoot makes its verbs.
+func Run(newRoot func() *cobra.Command, args []string, in io.Reader, out, messages io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what does not end by itself
+
+	understood := false // an error before the command line has been is one of usage
+	root := newRoot()
+	root.SilenceUsage, root.SilenceErrors = true, true
+	root.Args = KnownVerb
+	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	root.PersistentFlags().Bool("json", false, "print the result as JSON")
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(messages)
+	verb, err := root.ExecuteContextC(ctx)
+	if err != nil && !understood {
+		err = WrongUsage(fmt.Errorf("%w; `%s --help` explains", err, Program(root.Name())+strings.TrimPrefix(verb.CommandPath(), root.Name())))
+	}
+	return Report(messages, root.Name(), err)
+}
+
+// Add adds verbs to a group of root's.
+func Add(root *cobra.Command, group, title string, verbs ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: group, Title: title})
+	for _, verb := range verbs {
+		verb.GroupID = group
+		root.AddCommand(verb)
+	}
+}
+
+// Parent makes a verb that only holds others.
+func Parent(use, short string, verbs ...*cobra.Command) *cobra.Command {
+	command := &cobra.Command{Use: use, Short: short, Args: NeedVerb}
+	command.RunE = func(*cobra.Command, []string) error { return nil } // unreachable: NeedVerb always refuses
+	command.AddCommand(verbs...)
+	return command
+}
+
+// WantsJSON reports whether the result is printed as JSON.
+func WantsJSON(cmd *cobra.Command) bool {
+	yes, err := cmd.Flags().GetBool("json")
+	return err == nil && yes
+}
