@@ -59,6 +59,12 @@ func rooms() map[string][]string {
 		"daemon/control": {"edge"},
 		"daemon/service": {"packaging"},
 
+		"sync/wire":     {"edge"},
+		"sync/link":     {"edge", "sync/wire"},
+		"sync/uplink":   append([]string{"edge", "sync/wire", "sync/link"}, pure...),
+		"sync/downlink": append([]string{"edge", "sync/wire", "sync/link"}, pure...),
+		"sync/hqtest":   {"edge", "sync/wire", "sync/link"},
+
 		"sync/hq":           {"edge", "edge/seal", "edge/guard", "edge/adapt", "edge/exchange", "edge/playbook", "ui/words", "sync/wire", "sync/link"},
 		"sync/hq/store":     {"edge", "edge/seal", "sync/wire", "sync/hq"},
 		"sync/hq/authority": {},
