@@ -112,10 +112,14 @@ type Settings struct {
 type Applied struct {
 	Forgotten []CustomerRef // to be taken off the lanes
 	Changed   []CustomerRef // whose profile is another now
+	Joined    []Joined      // of whom a lane may hold a number that is gone
 	Playbook  *Published    // a new one, not yet tried
 	Settings  *Settings
 	Keys      *ChainKeys
 }
+
+// Joined is a customer whom head office knows to be another one of this box: all that was From's is Into's.
+type Joined struct{ From, Into CustomerRef }
 
 // Found is what head office knows of a card that a box never met.
 type Found struct {

@@ -60,9 +60,9 @@ func (s *Store) underOldKey(ctx context.Context, db *sql.DB, id edge.Identifier,
 // tombstonesOn gives the tombstones that an identifier has, of its value or of a hash under any live key, with the
 // stamps of their orders.
 func (s *Store) tombstonesOn(ctx context.Context, q queryer, id edge.Identifier) (map[[32]byte]edge.Stamp, error) {
-	all := [][32]byte{s.opt.Seal.Tombstone(id)}
+	all := s.opt.Seal.Tombstones(id)
 	for _, hash := range s.opt.Seal.Hashes(id) {
-		all = append(all, s.opt.Seal.TombstoneOf(hash))
+		all = append(all, s.opt.Seal.TombstonesOf(hash)...)
 	}
 	out, err := tombstonesAmong(ctx, q, all)
 	if err != nil {

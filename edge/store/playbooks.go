@@ -64,8 +64,8 @@ func (s *Store) RefusedPlaybook(ctx context.Context) (version int, why string, e
 	return version, why, nil
 }
 
-// playbook keeps what head office told last. A version that was refused stays so, unless it is told with another body.
-func (w *work) playbook(p edge.Published) (isNew bool, err error) {
+// keepPlaybook keeps what head office told last. A version that was refused stays so, unless it is told with another body.
+func (w *work) keepPlaybook(p edge.Published) (isNew bool, err error) {
 	var last edge.Published
 	var at int64
 	err = w.tx.QueryRowContext(w.ctx, `SELECT version, body, signature, at FROM playbooks ORDER BY at DESC LIMIT 1`).

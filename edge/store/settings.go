@@ -28,9 +28,9 @@ func (s *Store) Settings(ctx context.Context) (edge.Settings, error) {
 	return out, nil
 }
 
-// settings keeps what head office set. What was told last counts, whatever its version: a head office that was restored
+// keepSettings keeps what head office set. What was told last counts, whatever its version: a head office that was restored
 // from a backup begins with a lower one.
-func (w *work) settings(set edge.Settings) (isNew bool, err error) {
+func (w *work) keepSettings(set edge.Settings) (isNew bool, err error) {
 	text, err := json.Marshal(set)
 	if err != nil {
 		return false, fmt.Errorf("keeping the settings: %w", err)

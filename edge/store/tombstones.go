@@ -4,6 +4,7 @@ package store
 
 import (
 	"database/sql"
+	"fmt"
 
 	"redbench/edge"
 	"redbench/edge/seal"
@@ -31,20 +32,40 @@ func (s *Store) named(row profileRow, id edge.Identifier) []edge.Identifier {
 // bury leaves a tombstone for each identifier that is hers alone. One that another customer shares stays that
 // customer's.
 func (w *work) bury(ref edge.CustomerRef, named []edge.Identifier) error {
-	hashes, err := w.onlyHers(ref)
+	tombstones, err := w.tombstonesFor(ref, named)
 	if err != nil {
 		return err
 	}
-	var tombstones [][32]byte
+	return w.keepTombstones(edge.Stamp{}, tombstones)
+}
+
+// tombstonesFor are those that keep a customer forgotten: of the identifiers whose values are at hand, by value and by
+// hash under each key that any box of the chain may have, and of whatever else is hers alone by its hash.
+func (w *work) tombstonesFor(ref edge.CustomerRef, named []edge.Identifier) (all [][32]byte, err error) {
 	for _, id := range named {
-		tombstones = append(tombstones, w.opt.Seal.Tombstone(id))
+		all = append(all, w.opt.Seal.Tombstones(id)...)
+		for _, hash := range w.opt.Seal.HashesEverywhere(id) {
+			all = append(all, w.opt.Seal.TombstonesOf(hash)...)
+		}
+	}
+	hashes, err := w.onlyHers(ref)
+	if err != nil {
+		return nil, err
 	}
 	for _, hash := range hashes {
-		tombstones = append(tombstones, w.opt.Seal.TombstoneOf(hash))
+		all = append(all, w.opt.Seal.TombstonesOf(hash)...)
 	}
+	return all, nil
+}
+
+// keepTombstones keeps tombstones of an order, whose stamp tells later what was said after it. Of two orders the later
+// one counts.
+func (w *work) keepTombstones(order edge.Stamp, tombstones [][32]byte) error {
 	for _, t := range tombstones {
-		if err := w.exec(`INSERT INTO tombstones (hash, at) VALUES (?, ?) ON CONFLICT DO NOTHING`, t[:], w.opt.Now().UnixMicro()); err != nil {
-			return err
+		err := w.exec(`INSERT INTO tombstones (hash, at, stamp) VALUES (?, ?, ?) ON CONFLICT (hash) DO UPDATE SET stamp = max(stamp, excluded.stamp)`,
+			t[:], w.opt.Now().UnixMicro(), order.String())
+		if err != nil {
+			return fmt.Errorf("keeping a tombstone: %w", err)
 		}
 	}
 	return nil
@@ -116,11 +137,12 @@ func (im *customerImport) buried(p *newcomer, owners map[[32]byte][]edge.Custome
 // tombstonesOf are those that an identifier has.
 func (im *customerImport) tombstonesOf(i identified) (has [][32]byte) {
 	box := im.Store.opt.Seal
-	if t := box.Tombstone(edge.Identifier{Kind: i.kind, Value: i.value}); im.forgotten[t] {
-		has = append(has, t)
-	}
+	all := box.Tombstones(edge.Identifier{Kind: i.kind, Value: i.value})
 	for _, hash := range i.hashes {
-		if t := box.TombstoneOf(hash); im.forgotten[t] {
+		all = append(all, box.TombstonesOf(hash)...)
+	}
+	for _, t := range all {
+		if im.forgotten[t] {
 			has = append(has, t)
 		}
 	}

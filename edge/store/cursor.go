@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Where the next question for changes begins, and when the last one was answered.
+const (
+	metaCursor = "cursor"
+	metaAsked  = "asked"
+)
+
+// Cursor gives where the next question for changes begins ("" for the beginning), and when head office last answered
+// one so that this box knows whom it has to forget; zero: never.
+func (s *Store) Cursor(ctx context.Context) (cursor string, asked time.Time, err error) {
+	if cursor, err = metaText(ctx, s.read, metaCursor); err != nil {
+		return "", time.Time{}, err
+	}
+	text, err := metaText(ctx, s.read, metaAsked)
+	if err != nil || text == "" {
+		return cursor, time.Time{}, err
+	}
+	at, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("reading %s: %w", metaAsked, err)
+	}
+	return cursor, moment(at), nil
+}
+
+// Asked remembers that head office answered a question for changes without any: nobody is to be forgotten of whom this
+// box does not know.
+func (s *Store) Asked(ctx context.Context, at time.Time) error {
+	return s.freeing(ctx, func() error {
+		return s.transact(ctx, func(tx *sql.Tx) error { return s.newWork(ctx, tx).asked(at) })
+	})
+}
+
+func (w *work) asked(at time.Time) error {
+	return w.setMeta(metaAsked, strconv.FormatInt(micros(at), 10))
+}
