@@ -121,6 +121,13 @@ func (c *Clock) See(s Stamp) {
 	}
 }
 
+// Rename makes the clock go on under another origin.
+func (c *Clock) Rename(origin string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.origin = origin
+}
+
 // Last is the latest stamp made or seen, to be kept over a restart.
 func (c *Clock) Last() Stamp {
 	c.mu.Lock()

@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -26,6 +27,10 @@ type work struct {
 	firstSeen bool // the entry under way is the first to say that its prompt was seen
 	customers int  // that were added
 	importing bool // an old file does not rename an article
+
+	news    []told // what head office is to be told
+	stamped bool   // a stamp was made or seen
+	kick    bool   // something was added to be sent
 }
 
 func (s *Store) newWork(ctx context.Context, tx *sql.Tx) *work {
@@ -47,7 +52,7 @@ func (s *Store) Commit(ctx context.Context, entries []edge.Entry) ([]edge.Result
 			return w.all(entries, results)
 		})
 		if err == nil {
-			w.articles.commit()
+			w.committed()
 		}
 		return err
 	})
@@ -55,6 +60,32 @@ func (s *Store) Commit(ctx context.Context, entries []edge.Entry) ([]edge.Result
 		return nil, fmt.Errorf("committing %d entries: %w", len(entries), err)
 	}
 	return results, nil
+}
+
+// working runs f as one transaction of the writer.
+func (s *Store) working(ctx context.Context, f func(w *work) error) error {
+	return s.freeing(ctx, func() error {
+		var w *work
+		err := s.transact(ctx, func(tx *sql.Tx) error {
+			w = s.newWork(ctx, tx)
+			if err := f(w); err != nil {
+				return err
+			}
+			return w.finish()
+		})
+		if err == nil {
+			w.committed()
+		}
+		return err
+	})
+}
+
+// committed is what follows a transaction that got through.
+func (w *work) committed() {
+	w.articles.commit()
+	if w.kick {
+		poke(w.outbox.changed)
+	}
 }
 
 func (w *work) all(entries []edge.Entry, results []edge.Result) error {
@@ -76,6 +107,7 @@ func (w *work) guarded(e *edge.Entry) (edge.Result, error) {
 	if err := w.exec(`SAVEPOINT entry`); err != nil {
 		return edge.Failed, err
 	}
+	news := len(w.news)
 	result, err := w.entry(e)
 	w.articles.settle(err == nil)
 	if err == nil {
@@ -85,6 +117,7 @@ func (w *work) guarded(e *edge.Entry) (edge.Result, error) {
 		return edge.Failed, err
 	}
 	w.opt.Log.Error("an entry could not be written; the others of its batch were", "lane", laneOf(e), "error", err)
+	w.news = w.news[:news]
 	if err := w.exec(`ROLLBACK TO entry`); err != nil {
 		return edge.Failed, err
 	}
@@ -218,7 +251,7 @@ func (w *work) finish() error {
 			return err
 		}
 	}
-	return w.rehash()
+	return errors.Join(w.rehash(), w.flush(), w.keepStamp())
 }
 
 // idKey is an id at rest: the sixteen bytes of a UUID, or the text of another's.

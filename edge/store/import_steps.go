@@ -39,7 +39,7 @@ func (s *Store) steps(ctx context.Context, n, batch int, write func(w *work, fro
 				return w.finish()
 			})
 			if err == nil {
-				w.articles.commit()
+				w.committed()
 			}
 			return err
 		})

@@ -59,6 +59,9 @@ type Store struct {
 	locked   atomic.Bool  // nobody is named (see Lock)
 	late     late         // who was found under an old key, and is forgotten
 	again    rehash
+	clock    *edge.Clock // hybrid logical time
+	origin   string      // of what has no stamp of its own
+	outbox   outbox
 	sweep    sweep
 	ballast  ballast
 	stop     context.CancelFunc
@@ -125,6 +128,9 @@ func (s *Store) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := s.claim(ctx); err != nil {
+		return err
+	}
+	if err := s.know(ctx); err != nil {
 		return err
 	}
 	s.items = newItems(s.read)

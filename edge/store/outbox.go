@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"redbench/edge"
+)
+
+// What head office is to be told goes into the outbox in the transaction that it tells of. A row names what it tells of,
+// and what it says is read when it is sent: nothing rests twice, what was forgotten meanwhile is not sent, and of what
+// changed meanwhile the newest is. So of a customer or a fact one row is enough as long as it waits.
+
+// told is a row to be written.
+type told struct {
+	kind     edge.RecordKind
+	customer edge.CustomerRef
+	ref      any
+	body     []byte
+	at       int64
+	fresh    bool // no row of the same can be waiting
+}
+
+// tell puts a record into the outbox: of a customer, of her fact (ref its id's bytes), of a visit (ref its number), of an
+// outcome (ref as outcomeRef makes it). body is what has no row of its own, sealed. A box that is not enrolled tells nobody.
+func (w *work) tell(kind edge.RecordKind, customer edge.CustomerRef, ref any, body []byte) error {
+	w.tellOf(told{kind: kind, customer: customer, ref: ref, body: body})
+	return nil
+}
+
+func (w *work) tellOf(t told) {
+	if !w.outbox.on.Load() {
+		return
+	}
+	if t.at == 0 {
+		t.at = w.opt.Now().UnixMicro()
+	}
+	w.news = append(w.news, t)
+}
+
+// coalesces reports whether a row that waits stands for a later one too.
+func (t told) coalesces() bool { return t.kind == edge.RecordCustomer || t.kind == edge.RecordFact }
+
+// same reports whether two rows tell of the same.
+func (t told) same(o told) bool {
+	if t.kind != o.kind || t.customer != o.customer {
+		return false
+	}
+	a, _ := t.ref.([]byte)
+	b, _ := o.ref.([]byte)
+	return string(a) == string(b)
+}
+
+// flush writes what is to be told.
+func (w *work) flush() error {
+	if len(w.news) == 0 {
+		return nil
+	}
+	rows, err := w.untold()
+	if err != nil {
+		return fmt.Errorf("writing the outbox: %w", err)
+	}
+	w.news = w.news[:0]
+	for part := range slices.Chunk(rows, insertBatch) {
+		values := make([]any, 0, 6*len(part))
+		for _, t := range part {
+			id, err := uuid.NewV7()
+			if err != nil {
+				return fmt.Errorf("making a record's id: %w", err)
+			}
+			values = append(values, id[:], string(t.kind), nullable(t.customer), t.ref, t.body, t.at)
+		}
+		if err := w.insert(`INSERT INTO outbox (id, kind, customer, ref, body, at) VALUES `, 6, values, ""); err != nil {
+			return fmt.Errorf("writing the outbox: %w", err)
+		}
+	}
+	w.kick = w.kick || len(rows) > 0
+	return nil
+}
+
+// untold drops what a row that waits stands for, in the outbox or among those to be written.
+func (w *work) untold() ([]told, error) {
+	rows := make([]told, 0, len(w.news))
+	type entity struct {
+		kind     edge.RecordKind
+		customer edge.CustomerRef
+		ref      string
+	}
+	has := map[entity]bool{}
+	for _, t := range w.news {
+		if !t.coalesces() {
+			rows = append(rows, t)
+			continue
+		}
+		ref, _ := t.ref.([]byte)
+		e := entity{t.kind, t.customer, string(ref)}
+		if has[e] {
+			continue
+		}
+		has[e] = true
+		waits := false
+		if !t.fresh {
+			var err error
+			if waits, err = w.waits(t); err != nil {
+				return nil, err
+			}
+		}
+		if !waits {
+			rows = append(rows, t)
+		}
+	}
+	return rows, nil
+}
+
+// waits reports whether a row of the same entity was not read for sending yet: what is read later is as new.
+func (w *work) waits(t told) (is bool, err error) {
+	from := w.onTheWay()
+	if t.kind == edge.RecordCustomer {
+		err = w.tx.QueryRowContext(w.ctx, `SELECT EXISTS (SELECT 1 FROM outbox WHERE customer = ? AND kind = 'customer' AND seq > ?)`,
+			int64(t.customer), int64(from)).Scan(&is)
+		return is, err
+	}
+	err = w.tx.QueryRowContext(w.ctx, `SELECT EXISTS (SELECT 1 FROM outbox WHERE customer = ? AND kind = 'fact' AND ref = ? AND seq > ?)`,
+		int64(t.customer), t.ref, int64(from)).Scan(&is)
+	return is, err
+}
+
+// onTheWay is the highest seq that may have been sent, or be about to.
+func (s *Store) onTheWay() uint64 { return max(s.outbox.tried.Load(), s.outbox.lent.Load()) }
+
+// voidOutbox takes back what waits to be told of a customer. Her visits stay, as a stranger's.
+func (w *work) voidOutbox(ref edge.CustomerRef) error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	for _, query := range []string{voidRows + `kind <> 'visit'`, strangerRows} {
+		if err := w.exec(query, int64(ref)); err != nil {
+			return fmt.Errorf("taking records back: %w", err)
+		}
+	}
+	return nil
+}
+
+const (
+	voidRows     = `UPDATE outbox SET kind = 'void', customer = NULL, ref = NULL, body = NULL WHERE customer = ? AND `
+	strangerRows = `UPDATE outbox SET customer = NULL WHERE customer = ? AND kind = 'visit'`
+)
+
+// Changed gives a value after rows or orders were added; several additions may be one.
+func (s *Store) Changed() <-chan struct{} { return s.outbox.changed }
+
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"redbench/edge"
+)
+
+// What the box knows of itself, in the table meta.
+const (
+	metaBox    = "box"    // id of its outbox; with a new one head office counts from the beginning
+	metaOrigin = "origin" // the first such id: it made whatever has no stamp of its own
+	metaStamp  = "stamp"  // the latest hybrid logical time
+	metaWall   = "wall"   // what the clock on the wall said then
+
+	metaOutbox     = "outbox"     // the box is enrolled: what happens is told
+	metaTried      = "tried"      // the highest seq that was ever sent
+	metaAcked      = "acked"      // the highest seq that head office is known to have
+	metaGaps       = "gaps"       // how many rows were taken out between those that wait
+	metaSummarised = "summarised" // how many records were told as a sum, ever
+	metaOffer      = "offer"      // how far everything that the box holds was put into the outbox
+)
+
+// backwards is how far the clock may go back over a restart before the box takes itself for a restored copy.
+const backwards = time.Hour
+
+// outbox is what is known of the outbox without asking the database.
+type outbox struct {
+	on      atomic.Bool   // it is written to
+	tried   atomic.Uint64 // as metaTried
+	lent    atomic.Uint64 // the highest seq that Pending has read: it may be on its way
+	pending sync.Mutex    // one Pending at a time
+	changed chan struct{}
+	acked   chan struct{}
+}
+
+// know reads what the box knows of itself, and makes it at the first start. A box whose clock went far back is a copy
+// from another time, perhaps beside the one that it was made from: it takes another id.
+func (s *Store) know(ctx context.Context) error {
+	s.outbox.changed, s.outbox.acked = make(chan struct{}, 1), make(chan struct{}, 1)
+	return s.transact(ctx, func(tx *sql.Tx) error {
+		w := s.newWork(ctx, tx)
+		box, err := w.metaID(metaBox)
+		if err != nil {
+			return err
+		}
+		if s.origin, err = w.metaID(metaOrigin); err != nil {
+			return err
+		}
+		last, err := w.lastStamp()
+		if err != nil {
+			return err
+		}
+		s.clock = edge.NewClock(box, last)
+		on, err := w.metaNumber(metaOutbox)
+		if err != nil {
+			return err
+		}
+		tried, err := w.metaNumber(metaTried)
+		if err != nil {
+			return err
+		}
+		s.outbox.on.Store(on != 0)
+		s.outbox.tried.Store(uint64(tried))
+		if err := w.exec(`DELETE FROM outbox WHERE seq <= coalesce((SELECT value FROM meta WHERE name = ?), 0)`, metaAcked); err != nil {
+			return err
+		}
+		wall, err := w.metaNumber(metaWall)
+		if err != nil || moment(wall).Sub(s.opt.Now()) <= backwards {
+			return err
+		}
+		s.opt.Log.Warn("the clock went back since the last start; the box goes on as another one", "by", moment(wall).Sub(s.opt.Now()))
+		return w.newBox()
+	})
+}
+
+// metaID reads an id. The first start makes it: the origin is the first box.
+func (w *work) metaID(name string) (string, error) {
+	var id []byte
+	err := w.tx.QueryRowContext(w.ctx, `SELECT value FROM meta WHERE name = ?`, name).Scan(&id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows) && name == metaOrigin:
+		box, err := w.metaID(metaBox)
+		if err != nil {
+			return "", err
+		}
+		return box, w.putMeta(metaOrigin, idKey(box))
+	case errors.Is(err, sql.ErrNoRows):
+		fresh, err := uuid.NewV7()
+		if err != nil {
+			return "", fmt.Errorf("making the box's id: %w", err)
+		}
+		return fresh.String(), w.putMeta(name, fresh[:])
+	case err != nil:
+		return "", err
+	}
+	u, err := uuid.FromBytes(id)
+	if err != nil {
+		return "", errRecord
+	}
+	return u.String(), nil
+}
+
+func (w *work) metaNumber(name string) (n int64, err error) { return metaNumber(w.ctx, w.tx, name) }
+
+// metaNumber reads a number; one that was never set is 0.
+func metaNumber(ctx context.Context, q queryer, name string) (n int64, err error) {
+	err = q.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, name).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return n, err
+}
+
+func (w *work) putMeta(name string, value any) error {
+	return w.exec(`INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+}
+
+func (w *work) lastStamp() (edge.Stamp, error) {
+	var text string
+	err := w.tx.QueryRowContext(w.ctx, `SELECT value FROM meta WHERE name = ?`, metaStamp).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return edge.Stamp{}, nil
+	}
+	if err != nil {
+		return edge.Stamp{}, err
+	}
+	return edge.ParseStamp(text)
+}
+
+// stamp makes a hybrid logical time, later than all that this box has made or seen. It is kept with the transaction.
+func (w *work) stamp() edge.Stamp {
+	w.stamped = true
+	return w.clock.Next(w.opt.Now())
+}
+
+// see makes later stamps than one that another made, from now on and after a restart.
+func (w *work) see(s edge.Stamp) {
+	w.stamped = true
+	w.clock.See(s)
+}
+
+// keepStamp makes the clock go on where it was after a restart.
+func (w *work) keepStamp() error {
+	if !w.stamped {
+		return nil
+	}
+	return errors.Join(w.putMeta(metaStamp, w.clock.Last().String()), w.putMeta(metaWall, w.opt.Now().UnixMicro()))
+}
+
+// Place tells where the box's outbox stands.
+func (s *Store) Place(ctx context.Context) (edge.Place, error) {
+	p, err := s.place(context.WithoutCancel(ctx), s.read)
+	if err != nil {
+		return p, fmt.Errorf("reading where the outbox stands: %w", err)
+	}
+	return p, nil
+}
+
+func (s *Store) place(ctx context.Context, q queryer) (p edge.Place, err error) {
+	var box []byte
+	err = q.QueryRowContext(ctx, `SELECT (SELECT value FROM meta WHERE name = ?), coalesce((SELECT value FROM meta WHERE name = ?), 0),
+		coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0)`, metaBox, metaAcked).Scan(&box, &p.Acked, &p.Last)
+	if err != nil {
+		return p, err
+	}
+	u, err := uuid.FromBytes(box)
+	p.Box = u.String()
+	return p, err
+}
+
+// NewBox gives the outbox another id, since head office knows of this one what this box does not: it was restored from
+// a backup, or is one of two copies. Everything that waits is sent anew, each record with the id that it had.
+func (s *Store) NewBox(ctx context.Context) (edge.Place, error) {
+	err := s.working(ctx, func(w *work) error { return w.newBox() })
+	if err != nil {
+		return edge.Place{}, fmt.Errorf("taking another box id: %w", err)
+	}
+	return s.Place(ctx)
+}
+
+// newBox leaves the numbers of the rows as they are: head office knows none of the new box, the first names none before
+// it, and so they follow on each other as any do.
+func (w *work) newBox() error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("making the box's id: %w", err)
+	}
+	w.clock.Rename(id.String())
+	w.stamped = true
+	w.outbox.tried.Store(0)
+	w.outbox.lent.Store(0)
+	return errors.Join(w.putMeta(metaBox, id[:]), w.putMeta(metaAcked, 0), w.putMeta(metaTried, 0), w.keepStamp())
+}
