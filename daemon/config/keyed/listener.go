@@ -3,10 +3,13 @@
 package keyed
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Listener checks an address, and that nobody listens beyond loopback without credentials and TLS by accident.
@@ -56,4 +59,18 @@ func Loopback(host string) bool {
 	}
 	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err == nil && address.Unmap().IsLoopback()
+}
+
+// ExplainListen says why an address could not be listened on, and which key to set.
+func ExplainListen(key, address string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is taken by another program (perhaps another Redbench); stop it, or set %s to another port, "+
+			"or to port 0 for any free one", address, key)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%s may not be listened on by this user; set %s to a port above 1023", address, key)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%s is no address of this machine; set %s to one that is", address, key)
+	}
+	return fmt.Errorf("listening on %s (%s): %w", address, key, err)
 }

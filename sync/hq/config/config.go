@@ -5,7 +5,6 @@
 package config
 
 import (
-	"path/filepath"
 	"time"
 
 	"redbench/daemon/config/keyed"
@@ -81,9 +80,6 @@ type Log struct {
 type Limits struct {
 	ImportRowBytes int
 }
-
-// DatabaseFile is the SQLite file.
-func (c *Config) DatabaseFile() string { return filepath.Join(c.State.Dir, "redbench-hq.db") }
 
 // Origin tells where the value of a key came from.
 func (c *Config) Origin(key string) keyed.Origin { return c.read.Origin(key) }
