@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"redbench/daemon/config"
+	"redbench/daemon/config/keyed"
 	"redbench/daemon/control"
 	"redbench/edge/mqtt"
 )
@@ -106,7 +107,7 @@ type embedded struct {
 // Start listens.
 func (e *embedded) Start(ctx context.Context) error {
 	if err := e.Broker.Start(ctx); err != nil {
-		return explainListen("[mqtt] listen", e.listen, err)
+		return keyed.ExplainListen("[mqtt] listen", e.listen, err)
 	}
 	return nil
 }
