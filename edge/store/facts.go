@@ -26,26 +26,27 @@ func (w *work) fact(e *edge.Entry) error {
 		return fmt.Errorf("keeping a fact: %w", err)
 	}
 	w.touch(e.Fact.Customer)
-	if err := insertFact(w, *e.Fact, key.Customer); err != nil {
+	if err := w.insertFact(*e.Fact, key.Customer); err != nil {
 		return fmt.Errorf("keeping a fact: %w", err)
 	}
 	return nil
 }
 
-// execer is where a row is written to.
-type execer interface {
-	exec(query string, args ...any) error
-}
-
-func insertFact(to execer, f edge.Fact, key *seal.Customer) error {
+// insertFact writes a fact that a person told just now, and tells head office of it.
+func (w *work) insertFact(f edge.Fact, key *seal.Customer) error {
 	id, err := uuid.Parse(f.ID)
 	if err != nil {
 		return errors.New("a fact's id is not a UUID")
 	}
 	sealed := key.Seal("fact "+id.String(), packTexts(f.Text, f.Date, f.ToldTo, f.Place))
-	return to.exec(`INSERT INTO facts (customer, id, kind, sealed, private, until, at, shown, closed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		int64(f.Customer), id[:], string(f.Kind), sealed, f.Private, micros(f.Until), micros(f.At), micros(f.Shown), micros(f.Closed))
+	stamps := packStamps(rowStamps{rest: mark{At: w.stamp(), Rank: edge.RankTold}}, w.usual(micros(f.At)))
+	n, err := w.changed(`INSERT INTO facts (customer, id, kind, sealed, private, until, at, shown, closed, stamps)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, int64(f.Customer), id[:], string(f.Kind), sealed, f.Private,
+		micros(f.Until), micros(f.At), micros(f.Shown), micros(f.Closed), stamps)
+	if err != nil || n == 0 {
+		return err
+	}
+	return w.tell(edge.RecordFact, f.Customer, id[:], nil)
 }
 
 // closeFact ends a fact, and notes with the word that it did, so that the word can be taken back. An id that names no
@@ -55,23 +56,43 @@ func (w *work) closeFact(e *edge.Entry) error {
 		return nil
 	}
 	id := idKey(e.Close.ID)
-	n, err := w.changed(`UPDATE facts SET closed = ? WHERE id = ? AND closed = 0`, max(1, micros(e.Close.At)), id)
+	changed, err := w.changeFact(id, edge.FieldClosed, `UPDATE facts SET stamps = ?, closed = ? WHERE id = ? AND closed = 0`, max(1, micros(e.Close.At)))
+	if err == nil && changed && e.Word != "" {
+		err = w.exec(`UPDATE words SET closed = ? WHERE id = ?`, id, e.Word)
+	}
 	if err != nil {
 		return fmt.Errorf("closing a fact: %w", err)
 	}
-	if n == 0 {
-		return nil
-	}
-	if err := w.touchFacts(id); err != nil {
-		return fmt.Errorf("closing a fact: %w", err)
-	}
-	if e.Word == "" {
-		return nil
-	}
-	if err := w.exec(`UPDATE words SET closed = ? WHERE id = ?`, id, e.Word); err != nil {
-		return fmt.Errorf("closing a fact: %w", err)
-	}
 	return nil
+}
+
+// changeFact runs an update of one field of a fact, which takes the fact's stamps, the value and its id. A person says
+// that what was there is not so any more: that counts more than what anybody told before. It reports whether there was
+// such a fact.
+func (w *work) changeFact(id []byte, field, update string, value int64) (changed bool, err error) {
+	var customer, at int64
+	var packed []byte
+	err = w.tx.QueryRowContext(w.ctx, `SELECT customer, at, stamps FROM facts WHERE id = ?`, id).Scan(&customer, &at, &packed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	stamps, err := unpackStamps(packed, w.usual(at))
+	if err != nil {
+		return false, err
+	}
+	stamps.tell(field, w.stamp(), edge.RankCorrected)
+	if field == edge.FieldHeld {
+		at = value
+	}
+	n, err := w.changed(update, packStamps(stamps, w.usual(at)), value, id)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	w.touch(edge.CustomerRef(customer))
+	return true, w.tell(edge.RecordFact, edge.CustomerRef(customer), id, nil)
 }
 
 // renew makes a confirmed fact as good as one that was told just now.
@@ -79,11 +100,7 @@ func (w *work) renew(e *edge.Entry) error {
 	if e.Renew == "" {
 		return nil
 	}
-	id := idKey(e.Renew)
-	n, err := w.changed(`UPDATE facts SET at = ? WHERE id = ? AND closed = 0`, w.opt.Now().UnixMicro(), id)
-	if err == nil && n > 0 {
-		err = w.touchFacts(id)
-	}
+	_, err := w.changeFact(idKey(e.Renew), edge.FieldHeld, `UPDATE facts SET stamps = ?, at = ? WHERE id = ? AND closed = 0`, w.opt.Now().UnixMicro())
 	if err != nil {
 		return fmt.Errorf("renewing a fact: %w", err)
 	}
@@ -104,13 +121,33 @@ func (w *work) withdraw(e *edge.Entry) error {
 	if err != nil {
 		return fmt.Errorf("taking a word back: %w", err)
 	}
-	return errors.Join(
-		w.touchFacts(fact, closed),
-		w.exec(`DELETE FROM facts WHERE id = ?`, fact),
-		w.exec(`UPDATE facts SET closed = 0 WHERE id = ?`, closed),
+	_, err = w.changeFact(closed, edge.FieldClosed, `UPDATE facts SET stamps = ?, closed = ? WHERE id = ?`, 0)
+	return errors.Join(err,
+		w.deleteFact(fact),
 		w.exec(`DELETE FROM outcomes WHERE prompt = ? AND word = ?`, prompt, e.Withdraw),
 		w.exec(`UPDATE words SET prompt = NULL, fact = NULL, closed = NULL WHERE id = ?`, e.Withdraw),
 	)
+}
+
+// deleteFact deletes a fact. Where head office may know of it, it is told, and the id is kept: nothing brings it back.
+func (w *work) deleteFact(id []byte) error {
+	var customer int64
+	var kind string
+	err := w.tx.QueryRowContext(w.ctx, `SELECT customer, kind FROM facts WHERE id = ?`, id).Scan(&customer, &kind)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.touch(edge.CustomerRef(customer))
+	if err := w.exec(`DELETE FROM facts WHERE id = ?`, id); err != nil || !w.outbox.on.Load() {
+		return err
+	}
+	if err := w.exec(`INSERT INTO gone (id, at) VALUES (?, ?) ON CONFLICT DO NOTHING`, id, w.opt.Now().UnixMicro()); err != nil {
+		return err
+	}
+	return w.tell(edge.RecordFact, edge.CustomerRef(customer), id, []byte(kind))
 }
 
 const factColumns = `id, kind, sealed, until, at, shown`

@@ -3,6 +3,8 @@
 package store
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,7 +28,7 @@ type told struct {
 }
 
 // tell puts a record into the outbox: of a customer, of her fact (ref its id's bytes), of a visit (ref its number), of an
-// outcome (ref as outcomeRef makes it). body is what has no row of its own, sealed. A box that is not enrolled tells nobody.
+// outcome (ref as outcomeRef makes it). body is what has no row of its own. A box that is not enrolled tells nobody.
 func (w *work) tell(kind edge.RecordKind, customer edge.CustomerRef, ref any, body []byte) error {
 	w.tellOf(told{kind: kind, customer: customer, ref: ref, body: body})
 	return nil
@@ -44,16 +46,6 @@ func (w *work) tellOf(t told) {
 
 // coalesces reports whether a row that waits stands for a later one too.
 func (t told) coalesces() bool { return t.kind == edge.RecordCustomer || t.kind == edge.RecordFact }
-
-// same reports whether two rows tell of the same.
-func (t told) same(o told) bool {
-	if t.kind != o.kind || t.customer != o.customer {
-		return false
-	}
-	a, _ := t.ref.([]byte)
-	b, _ := o.ref.([]byte)
-	return string(a) == string(b)
-}
 
 // flush writes what is to be told.
 func (w *work) flush() error {
@@ -82,51 +74,58 @@ func (w *work) flush() error {
 	return nil
 }
 
-// untold drops what a row that waits stands for, in the outbox or among those to be written.
-func (w *work) untold() ([]told, error) {
-	rows := make([]told, 0, len(w.news))
-	type entity struct {
-		kind     edge.RecordKind
-		customer edge.CustomerRef
-		ref      string
-	}
-	has := map[entity]bool{}
-	for _, t := range w.news {
-		if !t.coalesces() {
-			rows = append(rows, t)
-			continue
-		}
-		ref, _ := t.ref.([]byte)
-		e := entity{t.kind, t.customer, string(ref)}
-		if has[e] {
-			continue
-		}
-		has[e] = true
-		waits := false
-		if !t.fresh {
-			var err error
-			if waits, err = w.waits(t); err != nil {
-				return nil, err
-			}
-		}
-		if !waits {
-			rows = append(rows, t)
-		}
-	}
-	return rows, nil
+// entity is what a row tells of, where one row is enough.
+type entity struct {
+	kind     edge.RecordKind
+	customer edge.CustomerRef
+	ref      string
 }
 
-// waits reports whether a row of the same entity was not read for sending yet: what is read later is as new.
-func (w *work) waits(t told) (is bool, err error) {
-	from := w.onTheWay()
-	if t.kind == edge.RecordCustomer {
-		err = w.tx.QueryRowContext(w.ctx, `SELECT EXISTS (SELECT 1 FROM outbox WHERE customer = ? AND kind = 'customer' AND seq > ?)`,
-			int64(t.customer), int64(from)).Scan(&is)
-		return is, err
+func (t told) entity() entity {
+	ref, _ := t.ref.([]byte)
+	return entity{t.kind, t.customer, string(ref)}
+}
+
+// untold gives what is to be written: each customer and fact once, and only where none of its rows waits.
+func (w *work) untold() ([]told, error) {
+	rows := make([]told, 0, len(w.news))
+	has := map[entity]int{} // its place in rows
+	for _, t := range w.news {
+		if before, is := has[t.entity()]; is && t.coalesces() {
+			rows[before].body = t.body
+			continue
+		}
+		has[t.entity()] = len(rows)
+		rows = append(rows, t)
 	}
-	err = w.tx.QueryRowContext(w.ctx, `SELECT EXISTS (SELECT 1 FROM outbox WHERE customer = ? AND kind = 'fact' AND ref = ? AND seq > ?)`,
-		int64(t.customer), t.ref, int64(from)).Scan(&is)
-	return is, err
+	kept := rows[:0]
+	for _, t := range rows {
+		waits, err := w.waits(t)
+		if err != nil {
+			return nil, err
+		}
+		if !waits {
+			kept = append(kept, t)
+		}
+	}
+	return kept, nil
+}
+
+// waits reports whether a row of the same entity was not read for sending yet, and makes it tell this too.
+func (w *work) waits(t told) (bool, error) {
+	if !t.coalesces() || t.fresh {
+		return false, nil
+	}
+	var seq int64
+	err := w.tx.QueryRowContext(w.ctx, `SELECT seq FROM outbox WHERE customer = ? AND kind = ? AND ref IS ? AND seq > ? LIMIT 1`,
+		int64(t.customer), string(t.kind), t.ref, int64(w.onTheWay())).Scan(&seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err == nil && t.body != nil {
+		err = w.exec(`UPDATE outbox SET body = ? WHERE seq = ?`, t.body, seq)
+	}
+	return err == nil, err
 }
 
 // onTheWay is the highest seq that may have been sent, or be about to.

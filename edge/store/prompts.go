@@ -156,6 +156,9 @@ func (w *work) outcome(e *edge.Entry) error {
 	}
 	n, err := w.changed(`INSERT INTO outcomes (prompt, word, kind, line, at)
 		SELECT id, ?, ?, ?, ? FROM prompts WHERE id = ? ON CONFLICT DO NOTHING`, o.Word, o.Kind, o.Line, micros(o.At), idKey(o.Prompt))
+	if err == nil && n == 1 {
+		err = w.tellOutcome(*o)
+	}
 	if err == nil && n == 1 && o.Kind == outcomeSeen {
 		err = w.tx.QueryRowContext(w.ctx, `SELECT count(*) = 1 FROM outcomes WHERE prompt = ? AND kind = ?`, idKey(o.Prompt), outcomeSeen).Scan(&w.firstSeen)
 	}

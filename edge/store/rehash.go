@@ -44,17 +44,30 @@ func (r *rehash) take() []rehashed {
 // found all the same (see rowOf).
 func (w *work) rehash() error {
 	for _, r := range w.again.take() {
-		hashes := w.opt.Seal.Hashes(r.id)
-		for _, old := range hashes[1:] {
-			err := w.exec(`UPDATE OR REPLACE identifiers SET hash = ?, key = ? WHERE hash = ? AND customer = ?`,
-				hashes[0].Sum[:], hashes[0].Key, old.Sum[:], int64(r.customer))
-			if err == nil {
-				err = w.exec(`UPDATE OR REPLACE held SET hash = ? WHERE customer = ? AND hash = ?`, hashes[0].Sum[:], int64(r.customer), old.Sum[:])
-			}
-			if err != nil {
-				return fmt.Errorf("writing an identifier under the current key: %w", err)
-			}
+		moved, err := w.rehashOne(r)
+		if err == nil && moved {
+			err = w.tell(edge.RecordCustomer, r.customer, nil, nil)
+		}
+		if err != nil {
+			return fmt.Errorf("writing an identifier under the current key: %w", err)
 		}
 	}
 	return nil
+}
+
+// rehashOne reports whether there was something under an older key.
+func (w *work) rehashOne(r rehashed) (moved bool, err error) {
+	hashes := w.opt.Seal.Hashes(r.id)
+	for _, old := range hashes[1:] {
+		n, err := w.changed(`UPDATE OR REPLACE identifiers SET hash = ?, key = ? WHERE hash = ? AND customer = ?`,
+			hashes[0].Sum[:], hashes[0].Key, old.Sum[:], int64(r.customer))
+		if err == nil && n > 0 {
+			moved = true
+			err = w.exec(`UPDATE OR REPLACE held SET hash = ? WHERE customer = ? AND hash = ?`, hashes[0].Sum[:], int64(r.customer), old.Sum[:])
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return moved, nil
 }

@@ -243,8 +243,8 @@ func (m rowStamps) fields(values map[string]string) edge.Fields {
 	return out
 }
 
-// stampsOf are the stamps of registers, to be kept beside their values.
-func stampsOf(fields edge.Fields, unlearnt edge.Stamp) rowStamps {
+// marksOf are the stamps of registers, to be kept beside their values.
+func marksOf(fields edge.Fields, unlearnt edge.Stamp) rowStamps {
 	m := rowStamps{of: make(map[string]mark, len(fields)), unlearnt: unlearnt}
 	times := map[mark]int{}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {

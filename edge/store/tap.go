@@ -28,19 +28,6 @@ func (w *work) touch(ref edge.CustomerRef) {
 	}
 }
 
-// touchFacts marks the customer of each fact.
-func (w *work) touchFacts(ids ...[]byte) error {
-	for _, id := range ids {
-		var ref int64
-		err := w.tx.QueryRowContext(w.ctx, `SELECT customer FROM facts WHERE id = ?`, id).Scan(&ref)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		w.touch(edge.CustomerRef(ref))
-	}
-	return nil
-}
-
 // refresh makes the blobs of all marked customers anew. One whose record is damaged is greeted by what is left of it, and
 // does not keep the others' events from being written.
 func (w *work) refresh() error {

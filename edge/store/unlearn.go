@@ -34,7 +34,15 @@ func (w *work) unlearn(ref edge.CustomerRef) error {
 			return err
 		}
 	}
-	return nil
+	return w.untell(ref)
+}
+
+// untell takes back what waits to be told of what was learnt of her.
+func (w *work) untell(ref edge.CustomerRef) error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return errors.Join(w.exec(voidRows+`kind IN ('fact', 'outcome')`, int64(ref)), w.exec(strangerRows, int64(ref)))
 }
 
 // wipe overwrites a customer's key and sealed columns in place and at the same length: a delete or a longer value may

@@ -43,7 +43,11 @@ func (w *work) visit(e *edge.Entry) error {
 	if err != nil {
 		return fmt.Errorf("keeping a visit: %w", err)
 	}
-	if !isNew || v.Customer == edge.Stranger {
+	if !isNew {
+		return nil
+	}
+	w.tellOf(told{kind: edge.RecordVisit, customer: v.Customer, ref: row.number, at: row.at})
+	if v.Customer == edge.Stranger {
 		return nil
 	}
 	return w.learn(v.Customer, []visitRow{row})
@@ -79,9 +83,13 @@ func (w *work) insertVisit(v edge.Visit) (row visitRow, isNew bool, err error) {
 		}
 		row.lines = append(row.lines, line{item: known.number, quantity: it.Quantity, amount: it.AmountMinor})
 	}
-	result, err := w.tx.ExecContext(w.ctx, `INSERT INTO visits (customer, at, checkout, store, lane, total, currency, lines)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		nullable(v.Customer), row.at, v.Checkout, v.Store, v.Lane, v.Total.Minor, v.Total.Currency, packLines(row.lines))
+	id, err := w.visitID(v)
+	if err != nil {
+		return row, false, err
+	}
+	result, err := w.tx.ExecContext(w.ctx, `INSERT INTO visits (customer, at, checkout, store, lane, total, currency, lines, id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		nullable(v.Customer), row.at, v.Checkout, v.Store, v.Lane, v.Total.Minor, v.Total.Currency, packLines(row.lines), id)
 	if err != nil {
 		return row, false, err
 	}
@@ -141,6 +149,7 @@ func (w *work) attach(e *edge.Entry) error {
 	if err != nil || n == 0 {
 		return err
 	}
+	w.tellOf(told{kind: edge.RecordVisit, customer: a.Customer, ref: row.number, at: row.at})
 	return w.learn(a.Customer, []visitRow{row})
 }
 
