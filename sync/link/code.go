@@ -9,6 +9,8 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -33,18 +35,20 @@ var ErrMistyped = errors.New("that is not a code as head office prints it; look 
 // crockford has no letters that look like digits; I, L and O are read as what they look like.
 var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
-// NewCode makes a code. authority is the DER certificate of the built-in authority, or nil where head office has a
-// certificate that boxes trust anyway.
-func NewCode(authority []byte) Code {
+// NewCode makes a code. pin is Pin of the built-in authority's certificate, or nil where head office has a certificate
+// that boxes trust anyway.
+func NewCode(pin []byte) (Code, error) {
 	var c Code
-	_, _ = rand.Read(c.secret[:]) // never fails
-	if authority != nil {
-		c.pin = pinOf(authority)
+	if len(pin) != 0 && len(pin) != pinBytes {
+		return c, fmt.Errorf("making a code: a pin has %d bytes, not %d", pinBytes, len(pin))
 	}
-	return c
+	_, _ = rand.Read(c.secret[:]) // never fails
+	c.pin = bytes.Clone(pin)
+	return c, nil
 }
 
-func pinOf(certificate []byte) []byte {
+// Pin is the start of the digest of a certificate (DER).
+func Pin(certificate []byte) []byte {
 	sum := sha256.Sum256(certificate)
 	return sum[:pinBytes]
 }
@@ -75,7 +79,7 @@ func checkOf(body []byte) []byte {
 
 // String gives the code as head office prints it.
 func (c Code) String() string {
-	body := append(c.secret[:], c.pin...)
+	body := slices.Concat(c.secret[:], c.pin)
 	text := crockford.EncodeToString(append(body, checkOf(body)...))
 	var groups []string
 	for ; len(text) > group; text = text[group:] {
@@ -93,5 +97,5 @@ func (c Code) Sum() [32]byte {
 func (c Code) Pinned() bool { return len(c.pin) > 0 }
 
 func (c Code) names(certificate []byte) bool {
-	return subtle.ConstantTimeCompare(c.pin, pinOf(certificate)) == 1
+	return subtle.ConstantTimeCompare(c.pin, Pin(certificate)) == 1
 }

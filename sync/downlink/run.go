@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package downlink
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"redbench/sync/link"
+)
+
+const (
+	shortestWait = 5 * time.Second
+	longerAfter  = time.Hour
+)
+
+// Run asks until the context ends: at once, and then with questions that wait at head office for something to tell. When
+// the gate is shut by somebody else, the link broke: the question under way is given up and asked anew.
+func (d *Downlink) Run(ctx context.Context) error {
+	r := &runner{Downlink: d, backoff: link.Backoff{Random: d.Random}, quick: link.Backoff{Random: d.Random}, wait: d.Wait}
+	for ctx.Err() == nil {
+		if pause := r.turn(ctx); pause > 0 {
+			sleep(ctx, pause)
+		}
+	}
+	return ctx.Err()
+}
+
+// runner is what Run remembers between two questions.
+type runner struct {
+	*Downlink
+	backoff link.Backoff
+	quick   link.Backoff // answers with nothing in them that came too soon
+	wait    time.Duration
+	longer  time.Time // when a longer wait may be tried again
+}
+
+// turn asks once and gives the time to pause.
+func (r *runner) turn(ctx context.Context) time.Duration {
+	wait := r.wait
+	open, shut := r.Gate.Look()
+	if !open {
+		wait = 0
+	}
+	asking, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if open {
+		stop := afterwards(asking, shut, func() { cancel(errBroken) })
+		defer stop()
+	}
+	began := r.Now()
+	news, err := r.round(asking, wait)
+	switch {
+	case err == nil:
+		return r.goesWell(news, wait, r.Now().Sub(began))
+	case ctx.Err() != nil:
+		return 0
+	case errors.Is(context.Cause(asking), errBroken):
+		return 0 // ask anew, without waiting
+	}
+	return r.fails(ctx, wait, err)
+}
+
+var errBroken = errors.New("the link broke")
+
+// goesWell gives no pause but where head office, or something before it, answers "nothing" without having waited.
+func (r *runner) goesWell(news bool, wait, took time.Duration) time.Duration {
+	if failures := r.backoff.Failures(); failures > 0 {
+		r.Log.Info("head office tells changes again", "failures", failures)
+	}
+	r.backoff.Reset()
+	r.mu.Lock()
+	r.state.Error, r.state.Since, r.state.Retry = "", time.Time{}, time.Time{}
+	r.mu.Unlock()
+	if r.wait < r.Wait && r.Now().After(r.longer) {
+		r.wait = r.Wait
+	}
+	if news || wait == 0 || took > wait/2 {
+		r.quick.Reset()
+		return 0
+	}
+	return r.quick.Failed(0)
+}
+
+// fails gives the pause after a question that failed. The next one waits for less: a proxy may cut what takes long.
+func (r *runner) fails(ctx context.Context, wait time.Duration, err error) time.Duration {
+	if wait > 0 {
+		r.wait = max(r.wait/2, min(shortestWait, r.Wait))
+		r.longer = r.Now().Add(longerAfter)
+	}
+	var asked time.Duration
+	if refused, ok := errors.AsType[*link.Refused](err); ok {
+		asked = refused.RetryAfter
+	}
+	if errors.Is(err, link.ErrRevoked) || errors.Is(err, link.ErrUpgrade) {
+		asked = max(asked, link.LongestRetry)
+	}
+	now, level := r.Now(), slog.LevelDebug
+	if r.backoff.Failures() == 0 {
+		level = slog.LevelWarn
+	}
+	pause := r.backoff.Failed(asked)
+	r.mu.Lock()
+	if r.state.Error == "" {
+		r.state.Since = now
+	}
+	r.state.Error, r.state.Retry = err.Error(), now.Add(pause)
+	r.mu.Unlock()
+	r.Log.Log(ctx, level, "asking head office for changes", "error", err, "again", now.Add(pause))
+	return pause
+}
+
+// afterwards calls then when the channel is closed, unless stop was called before.
+func afterwards(ctx context.Context, closed <-chan struct{}, then func()) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-closed:
+			then()
+		case <-ctx.Done():
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+func sleep(ctx context.Context, pause time.Duration) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
