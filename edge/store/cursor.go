@@ -42,5 +42,5 @@ func (s *Store) Asked(ctx context.Context, at time.Time) error {
 }
 
 func (w *work) asked(at time.Time) error {
-	return w.setMeta(metaAsked, strconv.FormatInt(micros(at), 10))
+	return w.putMeta(metaAsked, strconv.FormatInt(micros(at), 10))
 }

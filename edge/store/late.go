@@ -3,11 +3,15 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
 	"slices"
 	"sync"
+	"time"
+
+	"github.com/google/uuid"
 
 	"redbench/edge"
 )
@@ -20,6 +24,7 @@ import (
 type late struct {
 	mu      sync.Mutex
 	waiting []rehashed
+	passing bool // identifiers are being looked through: none may move
 }
 
 // maxLate bounds what waits; the next tap of a card tells again.
@@ -50,11 +55,100 @@ func (s *Store) underOldKey(ctx context.Context, db *sql.DB, id edge.Identifier,
 	}
 	found := rehashed{id, edge.CustomerRef(row.ref)}
 	if len(stamps) == 0 {
-		s.again.add(found.id, found.customer)
+		s.moveLater(found)
 		return nil
 	}
 	s.late.add(found)
 	return edge.ErrNotFound
+}
+
+// moveLater has an identifier moved to the current key, unless identifiers are being looked through: the next tap of
+// the card tells again.
+func (s *Store) moveLater(r rehashed) {
+	s.late.mu.Lock()
+	defer s.late.mu.Unlock()
+	if !s.late.passing {
+		s.again.add(r.id, r.customer)
+	}
+}
+
+// holdRehash keeps identifiers where they are until release is called.
+func (s *Store) holdRehash() (release func()) {
+	set := func(passing bool) {
+		s.late.mu.Lock()
+		defer s.late.mu.Unlock()
+		s.late.passing = passing
+	}
+	set(true)
+	s.writing.Lock() // a commit that has taken some already moves them first
+	defer s.writing.Unlock()
+	s.again.take()
+	return func() { set(false) }
+}
+
+// forgetLate forgets those whose cards came to be known as a forgotten customer's. Head office is told as if it had been
+// ordered here, but with the stamp of the order that she was missed by: what she said since, under another id, stands.
+func (s *Store) forgetLate(ctx context.Context) error {
+	waiting := s.late.take()
+	if len(waiting) == 0 {
+		return nil
+	}
+	s.admin.Lock()
+	defer s.admin.Unlock()
+	_, err := s.taking(ctx, func(a *applying) error {
+		for _, r := range waiting {
+			if err := a.forgetLate(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("forgetting who was found under an old key: %w", err)
+	}
+	return nil
+}
+
+func (a *applying) forgetLate(r rehashed) error {
+	if ids, err := a.idsAt(r.customer); err != nil || len(ids) == 0 {
+		return err // gone by now
+	}
+	on, err := a.tombstonesOn(a.ctx, a.tx, r.id)
+	if err != nil || len(on) == 0 {
+		return err
+	}
+	var order edge.Stamp
+	for _, stamp := range on {
+		if stamp.After(order) {
+			order = stamp
+		}
+	}
+	if state, err := a.customerState(r.customer); err == nil && yields(order, state) {
+		return a.liftTombstones(on)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("making an order's id: %w", err)
+	}
+	e, err := a.eraseCustomer(r.customer, order, r.id)
+	if err != nil {
+		return err
+	}
+	return a.order(edge.Order{Erasure: e.order(id.String(), a.opt.Now().UTC(), order)})
+}
+
+// order is what is told of somebody who was forgotten.
+func (e erased) order(id string, at time.Time, stamp edge.Stamp) *edge.Erasure {
+	out := &edge.Erasure{ID: id, At: at, Stamp: stamp}
+	for _, each := range e.ids {
+		if u, err := uuid.FromBytes(each); err == nil {
+			out.Customers = append(out.Customers, u.String())
+		}
+	}
+	for _, t := range e.tombstones {
+		out.Tombstones = append(out.Tombstones, bytes.Clone(t[:]))
+	}
+	return out
 }
 
 // tombstonesOn gives the tombstones that an identifier has, of its value or of a hash under any live key, with the

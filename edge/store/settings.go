@@ -39,7 +39,7 @@ func (w *work) keepSettings(set edge.Settings) (isNew bool, err error) {
 	if err != nil || before == string(text) {
 		return false, err
 	}
-	return true, w.setMeta(metaSettings, string(text))
+	return true, w.putMeta(metaSettings, string(text))
 }
 
 // metaText reads a text of the table meta; one that is not there is empty.
@@ -52,12 +52,4 @@ func metaText(ctx context.Context, q queryer, name string) (text string, err err
 		return "", fmt.Errorf("reading %s: %w", name, err)
 	}
 	return text, nil
-}
-
-func (w *work) setMeta(name, text string) error {
-	err := w.exec(`INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, text)
-	if err != nil {
-		return fmt.Errorf("keeping %s: %w", name, err)
-	}
-	return nil
 }

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"redbench/edge"
+	"redbench/edge/seal"
+)
+
+// idsOf are all ids of a customer at rest. What is no UUID was never made by a box or head office.
+func idsOf(c edge.CustomerState) (ids [][]byte, err error) {
+	for _, text := range append([]string{c.ID}, c.Also...) {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("a customer's id: %w", err)
+		}
+		ids = append(ids, id[:])
+	}
+	return ids, nil
+}
+
+// isGone reports whether an id is of somebody who was forgotten, of a deleted fact, or of an order that was carried out.
+func isGone(ctx context.Context, q queryer, id []byte) (gone bool, err error) {
+	if err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM gone WHERE id = ?)`, id).Scan(&gone); err != nil {
+		return false, fmt.Errorf("looking for what is gone: %w", err)
+	}
+	return gone, nil
+}
+
+// anyGone is isGone of any of several.
+func (w *work) anyGone(ids [][]byte) (bool, error) {
+	for _, id := range ids {
+		if gone, err := isGone(w.ctx, w.tx, id); err != nil || gone {
+			return gone, err
+		}
+	}
+	return false, nil
+}
+
+func (w *work) markGone(ids ...[]byte) error {
+	for _, id := range ids {
+		if err := w.exec(`INSERT INTO gone (id, at) VALUES (?, ?) ON CONFLICT DO NOTHING`, id, w.opt.Now().UnixMicro()); err != nil {
+			return fmt.Errorf("noting what is gone: %w", err)
+		}
+	}
+	return nil
+}
+
+// byIDs finds the customers that some ids name here, each once, in the order of their numbers.
+func (w *work) byIDs(ids [][]byte) (refs []edge.CustomerRef, err error) {
+	for _, id := range ids {
+		var ref int64
+		err := w.tx.QueryRowContext(w.ctx, `SELECT ref FROM customers WHERE id = ?1 UNION SELECT customer FROM aliases WHERE id = ?1`, id).Scan(&ref)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+		case err != nil:
+			return nil, fmt.Errorf("finding a customer by id: %w", err)
+		case !slices.Contains(refs, edge.CustomerRef(ref)):
+			refs = append(refs, edge.CustomerRef(ref))
+		}
+	}
+	slices.Sort(refs)
+	return refs, nil
+}
+
+// byIdentifier finds the one customer here whom head office must mean, though it does not know this box's id of her yet:
+// as an import would, by the chain's own id, else by an identifier that nobody shares, unless both have an id of the
+// chain.
+func (w *work) byIdentifier(c edge.CustomerState) (edge.CustomerRef, error) {
+	named := slices.ContainsFunc(c.Identifiers, isChain)
+	for _, chain := range []bool{true, false} {
+		for _, i := range c.Identifiers {
+			if isChain(i) != chain {
+				continue
+			}
+			owners, err := w.ownersOf(i.Sum)
+			if err != nil {
+				return edge.Stranger, err
+			}
+			if len(owners) != 1 {
+				continue
+			}
+			if !chain && named {
+				household, err := w.hasChain(owners[0])
+				if err != nil {
+					return edge.Stranger, err
+				}
+				if household {
+					continue
+				}
+			}
+			return owners[0], nil
+		}
+	}
+	return edge.Stranger, nil
+}
+
+func isChain(i edge.IdentifierHash) bool { return i.Kind == edge.KindCustomer }
+
+func (w *work) hasChain(ref edge.CustomerRef) (bool, error) {
+	var has bool
+	err := w.tx.QueryRowContext(w.ctx, `SELECT EXISTS (SELECT 1 FROM held WHERE customer = ? AND kind = 'customer')`, int64(ref)).Scan(&has)
+	return has, err
+}
+
+func (w *work) ownersOf(hash []byte) (refs []edge.CustomerRef, err error) {
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT customer FROM identifiers WHERE hash = ?`, hash)
+	if err != nil {
+		return nil, fmt.Errorf("finding a customer by identifier: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var ref int64
+		if err := rows.Scan(&ref); err != nil {
+			return nil, err
+		}
+		refs = append(refs, edge.CustomerRef(ref))
+	}
+	return refs, rows.Err()
+}
+
+// unbury lifts the tombstones on a customer's identifiers, or reports that she stays forgotten: nobody here has these
+// identifiers, and she has not said since that she wants to be known. What somebody who is known here has is no
+// forgotten customer's.
+func (w *work) unbury(c edge.CustomerState, known bool) (forgotten bool, err error) {
+	var hashes [][32]byte
+	for _, i := range c.Identifiers {
+		if len(i.Sum) == 32 {
+			hashes = append(hashes, w.opt.Seal.TombstonesOf(seal.Hash{Key: i.Key, Sum: [32]byte(i.Sum)})...)
+		}
+	}
+	on, err := tombstonesAmong(w.ctx, w.tx, hashes)
+	if err != nil {
+		return false, fmt.Errorf("looking for tombstones: %w", err)
+	}
+	for _, stamp := range on {
+		if !known && !yields(stamp, c) {
+			return true, nil
+		}
+	}
+	return false, w.liftTombstones(on)
+}
+
+func (w *work) liftTombstones(on map[[32]byte]edge.Stamp) error {
+	for hash := range on {
+		if err := w.exec(`DELETE FROM tombstones WHERE hash = ?`, hash[:]); err != nil {
+			return fmt.Errorf("lifting a tombstone: %w", err)
+		}
+	}
+	return nil
+}

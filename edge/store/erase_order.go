@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"redbench/edge"
+	"redbench/edge/seal"
+)
+
+// order is an erasure from head office, and whom it was found to mean here before its transaction began.
+type order struct {
+	edge.Erasure
+	key        []byte // by which it is known that it was carried out
+	tombstones map[[32]byte]struct{}
+	met        []met // identifiers that its tombstones meet
+}
+
+// met is an identifier at rest that a tombstone meets.
+type met struct {
+	ref       edge.CustomerRef
+	hash      []byte
+	tombstone [32]byte
+}
+
+// plan reads the erasures of a page, and looks for whom they mean. Her ids are not enough: this box may know her by one
+// that nobody else has heard of. release is to be called when they are carried out.
+func (s *Store) plan(ctx context.Context, changes []edge.Change) (orders []*order, release func(), err error) {
+	meets := map[[32]byte][]*order{}
+	for _, c := range changes {
+		if c.Erasure == nil {
+			continue
+		}
+		o := &order{Erasure: *c.Erasure, key: idKey(c.Erasure.ID), tombstones: map[[32]byte]struct{}{}}
+		orders = append(orders, o)
+		done, err := isGone(ctx, s.read, o.key)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, t := range o.Erasure.Tombstones {
+			if len(t) != 32 {
+				return nil, nil, fmt.Errorf("erasure %s: a tombstone of %d bytes", o.ID, len(t))
+			}
+			o.tombstones[[32]byte(t)] = struct{}{}
+			if !done {
+				meets[[32]byte(t)] = append(meets[[32]byte(t)], o)
+			}
+		}
+	}
+	if len(meets) == 0 {
+		return orders, func() {}, nil
+	}
+	release = s.holdRehash()
+	if err := s.lookThrough(ctx, meets); err != nil {
+		release()
+		return nil, nil, fmt.Errorf("looking for whom to forget: %w", err)
+	}
+	return orders, release, nil
+}
+
+// passBatch is how many identifiers are read at a time: a longer reading would keep the journal from beginning anew.
+const passBatch = 4096
+
+// lookThrough holds every identifier at rest against tombstones: each has one hash alone, of which a tombstone can be
+// made, but none that could be looked up. One pass serves all orders of a page. Nothing is written meanwhile that would
+// put an identifier where it has looked already: who adds customers waits, and so does who moves them to another key.
+func (s *Store) lookThrough(ctx context.Context, meets map[[32]byte][]*order) error {
+	at := passed{hash: []byte{}}
+	for {
+		n, err := s.lookThroughBatch(ctx, meets, &at)
+		if err != nil || n < passBatch {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// passed is the last identifier that was looked at.
+type passed struct {
+	hash []byte
+	ref  int64
+}
+
+func (s *Store) lookThroughBatch(ctx context.Context, meets map[[32]byte][]*order, at *passed) (n int, err error) {
+	rows, err := s.read.QueryContext(context.WithoutCancel(ctx),
+		`SELECT hash, key, customer FROM identifiers WHERE (hash, customer) > (?, ?) ORDER BY hash, customer LIMIT ?`, at.hash, at.ref, passBatch)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = rows.Close() }()
+	var hash seal.Hash
+	for ; rows.Next(); n++ {
+		var sum sql.RawBytes
+		if err := rows.Scan(&sum, &hash.Key, &at.ref); err != nil {
+			return n, err
+		}
+		at.hash = append(at.hash[:0], sum...)
+		if copy(hash.Sum[:], sum) != len(hash.Sum) {
+			return n, errRecord
+		}
+		tombstone := s.opt.Seal.TombstoneOf(hash)
+		for _, o := range meets[tombstone] {
+			o.met = append(o.met, met{edge.CustomerRef(at.ref), slices.Clone(sum), tombstone})
+		}
+	}
+	return n, rows.Err()
+}
+
+// erasure carries an order out: everybody here whom it means is forgotten, her tombstones and ids are kept, and the
+// receipt is queued. One that was carried out before forgets whoever still has one of the ids, and answers again, for a
+// head office that was restored from a backup; its tombstones may have been lifted since, and stay so.
+func (a *applying) erasure(o *order) error {
+	var ids [][]byte
+	for _, text := range o.Customers {
+		ids = append(ids, idKey(text))
+	}
+	a.see(o.Stamp)
+	refs, err := a.byIDs(ids)
+	if err != nil {
+		return err
+	}
+	done, err := isGone(a.ctx, a.tx, o.key)
+	if err != nil {
+		return err
+	}
+	if !done {
+		if refs, err = a.alsoMet(o, refs); err != nil {
+			return err
+		}
+	}
+	for _, ref := range refs {
+		if _, err := a.eraseCustomer(ref, o.Stamp); err != nil {
+			return fmt.Errorf("forgetting a customer: %w", err)
+		}
+	}
+	if !done {
+		err = a.keepTombstones(o.Stamp, slices.Collect(maps.Keys(o.tombstones)))
+	}
+	at := a.opt.Now().UTC()
+	return errors.Join(err, a.markGone(append(ids, o.key)...),
+		a.order(edge.Order{Receipt: &edge.Receipt{Erasure: o.ID, At: at, Found: len(refs) > 0}}))
+}
+
+// alsoMet adds those whom tombstones found. An identifier that several customers share means none of them. Whoever has
+// said since the order was given that she wants to be known is not meant, and keeps what she has.
+func (a *applying) alsoMet(o *order, refs []edge.CustomerRef) ([]edge.CustomerRef, error) {
+	for _, m := range o.met {
+		owners, err := a.ownersOf(m.hash)
+		if err != nil {
+			return nil, err
+		}
+		if len(owners) != 1 || slices.Contains(refs, owners[0]) {
+			continue
+		}
+		state, err := a.customerState(owners[0])
+		if err == nil && yields(o.Stamp, state) {
+			delete(o.tombstones, m.tombstone)
+			continue
+		}
+		if err != nil && sinks(err) {
+			return nil, err
+		}
+		refs = append(refs, owners[0]) // a damaged record, too
+	}
+	return refs, nil
+}
+
+// erased is what an order to forget somebody says of her, as far as it is known here.
+type erased struct {
+	ids        [][]byte
+	tombstones [][32]byte
+}
+
+// eraseCustomer forgets somebody by an order whose stamp is given. Nothing of her has to be opened, so that a damaged
+// record can be forgotten too.
+func (a *applying) eraseCustomer(ref edge.CustomerRef, stamp edge.Stamp, named ...edge.Identifier) (e erased, err error) {
+	if e.ids, err = a.idsAt(ref); err != nil {
+		return e, err
+	}
+	if e.tombstones, err = a.tombstonesFor(ref, append(named, a.chainOf(ref)...)); err != nil {
+		return e, err
+	}
+	if err := errors.Join(a.keepTombstones(stamp, e.tombstones), a.markGone(e.ids...), a.takeOut(ref)); err != nil {
+		return e, err
+	}
+	a.destroyed = true
+	a.forgotten = append(a.forgotten, ref)
+	a.customers--
+	return e, nil
+}
+
+// chainOf is the chain's own id of a customer, which rests sealed in her record; none where that is damaged.
+func (w *work) chainOf(ref edge.CustomerRef) []edge.Identifier {
+	state, err := w.customerState(ref)
+	if chain := state.Fields[edge.FieldChain].Value; err == nil && chain != "" {
+		return []edge.Identifier{{Kind: edge.KindCustomer, Value: chain}}
+	}
+	return nil
+}
+
+// takeOut deletes a customer with all that is hers.
+func (w *work) takeOut(ref edge.CustomerRef) error {
+	if err := errors.Join(w.voidOutbox(ref), w.takeBack(ref)); err != nil {
+		return err
+	}
+	for _, query := range []string{
+		`DELETE FROM identifiers WHERE customer = ?1 AND hash IN (SELECT hash FROM held WHERE customer = ?1)`,
+		`DELETE FROM held WHERE customer = ?`,
+		`DELETE FROM aliases WHERE customer = ?`,
+		`DELETE FROM customers WHERE ref = ?`,
+	} {
+		if err := w.exec(query, int64(ref)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// idsAt are all ids that she is known by here.
+func (w *work) idsAt(ref edge.CustomerRef) (ids [][]byte, err error) {
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT id FROM customers WHERE ref = ?1 UNION ALL SELECT id FROM aliases WHERE customer = ?1`, int64(ref))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id []byte
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
