@@ -23,6 +23,9 @@ type customerImport struct {
 	opt       edge.ImportOptions
 	report    edge.ImportReport
 	now       int64 // of the chunk under way
+	stamp     edge.Stamp
+	guessed   []byte // stamps at rest of a row of which nothing was stated
+	stated    []byte // of a customer whose consent was
 	forgotten map[[32]byte]bool
 	done      edge.ImportProgress
 	leftOut   int // line of the first row whose facts were left out; 0: none
@@ -106,7 +109,7 @@ func (im *customerImport) chunk(h *hashed) error {
 	for _, bad := range h.bad {
 		im.report.AddBad(bad)
 	}
-	im.now = im.Store.opt.Now().UnixMicro()
+	im.begin()
 	if err := im.loadForgotten(); err != nil {
 		return err
 	}
@@ -128,6 +131,17 @@ func (im *customerImport) chunk(h *hashed) error {
 	im.done = h.done
 	progress(im.opt, im.done)
 	return h.err
+}
+
+// begin takes the moment of a chunk. What is imported is a guess, as far as it is to be believed, but for consent that a
+// row states.
+func (im *customerImport) begin() {
+	now := im.Store.opt.Now()
+	im.now, im.stamp = now.UnixMicro(), im.clock.Next(now)
+	stamps := rowStamps{rest: mark{At: im.stamp}, of: map[string]mark{}}
+	im.guessed = packStamps(stamps, im.usual(im.now))
+	stamps.of[edge.FieldConsent] = mark{At: im.stamp, Rank: edge.RankTold}
+	im.stated = packStamps(stamps, im.usual(im.now))
 }
 
 // eraseLowered cuts the journal back, also when writing stopped halfway. One that is being read at the moment does not

@@ -29,7 +29,7 @@ func (im *customerImport) prepare(people []*newcomer) error {
 		switch {
 		case p.bad != "":
 		case p.isNew:
-			if p.consent == "" {
+			if p.told = p.consent != ""; !p.told {
 				p.consent = im.opt.Consent
 			}
 			p.leaveOutFacts()
@@ -58,6 +58,10 @@ func (im *customerImport) sealNew(p *newcomer) error {
 		return err
 	}
 	p.id, p.wrapped, p.sealed = id[:], wrapped, p.person.allowed(p.consent).sealed(key)
+	p.stamps, p.factStamps = im.guessed, im.guessed
+	if p.told {
+		p.stamps = im.stated
+	}
 	if err := p.sealFacts(key, p.facts); err != nil {
 		return err
 	}
@@ -120,14 +124,14 @@ func (im *customerImport) comparePart(part []*newcomer) error {
 		at[int64(p.ref)] = p
 		args[i] = int64(p.ref)
 	}
-	rows, err := im.read.Query(`SELECT ref, id, wrapped, sealed, consent, since FROM customers WHERE ref IN (`+marks(len(args))+`)`, args...)
+	rows, err := im.read.Query(`SELECT `+stateColumns+` FROM customers c WHERE c.ref IN (`+marks(len(args))+`)`, args...)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var r profileRow
-		if err := rows.Scan(&r.ref, &r.id, &r.wrapped, &r.sealed, &r.consent, &r.since); err != nil {
+		var r stateRow
+		if err := rows.Scan(r.places()...); err != nil {
 			return err
 		}
 		if err := im.compare(at[r.ref], r); err != nil {
@@ -137,7 +141,7 @@ func (im *customerImport) comparePart(part []*newcomer) error {
 	return rows.Err()
 }
 
-func (im *customerImport) compare(p *newcomer, r profileRow) error {
+func (im *customerImport) compare(p *newcomer, r stateRow) error {
 	if len(r.id) != 16 {
 		return errRecord
 	}
@@ -149,23 +153,18 @@ func (im *customerImport) compare(p *newcomer, r profileRow) error {
 	if err != nil {
 		return err
 	}
-	if p.consent == "" {
-		p.consent = edge.Consent(r.consent)
+	p.wrapped, p.sealed, p.stamps, p.factStamps = r.wrapped, r.sealed, r.stamps, im.guessed
+	if err := im.overlay(p, r, before); err != nil {
+		return err
 	}
-	if p.since == 0 {
-		p.since = r.since
-	}
-	p.wrapped, p.sealed = r.wrapped, r.sealed
-	if p.lowered = lowers(edge.Consent(r.consent), p.consent); p.lowered {
+	if p.lowered {
 		if key, p.wrapped, err = im.Store.opt.Seal.NewCustomerKey([16]byte(r.id)); err != nil {
 			return err
 		}
 	}
-	after := before.merged(p.person).allowed(p.consent)
-	if p.lowered || after != before {
-		p.sealed, p.update = after.sealed(key), true
+	if p.update {
+		p.sealed = p.person.sealed(key)
 	}
-	p.update = p.update || p.consent != edge.Consent(r.consent) || p.since != r.since
 	p.leaveOutFacts()
 	if len(p.facts) == 0 {
 		return nil

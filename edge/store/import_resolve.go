@@ -32,6 +32,10 @@ type newcomer struct {
 	lift  [][32]byte
 
 	// what is to be written
+	told                bool // a row states her consent
+	consentAt           int64
+	stamps              []byte // of her fields
+	factStamps          []byte // of each new fact
 	id, wrapped, sealed []byte
 	tap                 []byte // of a new customer: what a tap reads of her facts
 	update              bool   // the customer's own row changes

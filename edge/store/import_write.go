@@ -62,6 +62,9 @@ func (im *customerImport) write(people []*newcomer, done edge.ImportProgress) er
 		if im.opt.Progress != nil {
 			im.opt.Progress(between(before, done, len(fresh)+from, len(fresh)+len(ties)))
 		}
+		for _, t := range ties[from:to] {
+			w.tellOf(told{kind: edge.RecordCustomer, customer: t.ref})
+		}
 		return w.insertTies(ties[from:to])
 	})
 }
@@ -74,18 +77,18 @@ func between(before, after edge.ImportProgress, part, of int) edge.ImportProgres
 }
 
 func (w *work) insertNew(people []*newcomer, now int64) error {
-	rows := make([]any, 0, 8*len(people))
+	rows := make([]any, 0, 9*len(people))
 	ties := make([]tie, len(people))
 	held := make([]any, 0, 6*len(people))
 	var facts []any
 	for i, p := range people {
-		rows = append(rows, int64(p.ref), p.id, p.wrapped, p.sealed, string(p.consent), now, p.since, p.tap)
+		rows = append(rows, int64(p.ref), p.id, p.wrapped, p.sealed, string(p.consent), now, p.since, p.tap, p.stamps)
 		primary := p.primary()
 		ties[i] = tie{primary.hashes[0], primary.kind, p.ref}
 		held = p.held(held)
 		facts = p.factRows(facts, now)
 	}
-	if err := w.insert(`INSERT INTO customers (ref, id, wrapped, sealed, consent, consent_at, since, tap) VALUES `, 8, rows, ""); err != nil {
+	if err := w.insert(`INSERT INTO customers (ref, id, wrapped, sealed, consent, consent_at, since, tap, stamps) VALUES `, 9, rows, ""); err != nil {
 		return err
 	}
 	if err := errors.Join(w.insertTies(ties), w.insertHeld(held), w.insertFacts(facts)); err != nil {
@@ -95,25 +98,35 @@ func (w *work) insertNew(people []*newcomer, now int64) error {
 		if err := w.lift(p); err != nil {
 			return err
 		}
+		w.tellOf(told{kind: edge.RecordCustomer, customer: p.ref, at: now, fresh: true})
+		w.tellFacts(p, now)
 	}
 	w.customers += len(people)
+	w.stamped = true
 	return nil
 }
 
-const factColumnsWritten = 9
+// tellFacts tells of her new facts.
+func (w *work) tellFacts(p *newcomer, now int64) {
+	for i := range p.newFacts {
+		w.tellOf(told{kind: edge.RecordFact, customer: p.ref, ref: p.newFacts[i].id[:], at: now, fresh: true})
+	}
+}
+
+const factColumnsWritten = 10
 
 // factRows adds her new facts to values for insertFacts.
 func (p *newcomer) factRows(values []any, now int64) []any {
 	for i := range p.newFacts {
 		f := &p.newFacts[i]
-		values = append(values, int64(p.ref), f.id[:], string(f.kind), f.sealed, 0, 0, now, 0, 0)
+		values = append(values, int64(p.ref), f.id[:], string(f.kind), f.sealed, 0, 0, now, 0, 0, p.factStamps)
 	}
 	return values
 }
 
 func (w *work) insertFacts(values []any) error {
 	for part := range slices.Chunk(values, factColumnsWritten*insertBatch) {
-		err := w.insert(`INSERT INTO facts (customer, id, kind, sealed, private, until, at, shown, closed) VALUES `, factColumnsWritten, part, "")
+		err := w.insert(`INSERT INTO facts (customer, id, kind, sealed, private, until, at, shown, closed, stamps) VALUES `, factColumnsWritten, part, "")
 		if err != nil {
 			return err
 		}
@@ -138,15 +151,18 @@ func (w *work) updateKnown(p *newcomer, now int64) error {
 		}
 	}
 	if p.update {
-		err := w.exec(`UPDATE customers SET wrapped = ?, sealed = ?, since = ?, consent_at = CASE consent WHEN ? THEN consent_at ELSE ? END, consent = ? WHERE ref = ?`,
-			p.wrapped, p.sealed, p.since, string(p.consent), now, string(p.consent), int64(p.ref))
+		err := w.exec(`UPDATE customers SET wrapped = ?, sealed = ?, since = ?, consent_at = ?, consent = ?, stamps = ? WHERE ref = ?`,
+			p.wrapped, p.sealed, p.since, p.consentAt, string(p.consent), p.stamps, int64(p.ref))
 		if err != nil {
 			return err
 		}
+		w.tellOf(told{kind: edge.RecordCustomer, customer: p.ref, at: now})
 	}
 	if len(p.newFacts) > 0 {
 		w.touch(p.ref)
+		w.tellFacts(p, now)
 	}
+	w.stamped = true
 	return errors.Join(w.insertHeld(p.held(nil)), w.insertFacts(p.factRows(nil, now)), w.lift(p))
 }
 

@@ -131,7 +131,7 @@ func (p *stampPacker) packed() []byte {
 
 // unpackStamps reads what packStamps wrote for the same usual stamp.
 func unpackStamps(data []byte, usual edge.Stamp) (rowStamps, error) {
-	m := rowStamps{rest: mark{At: usual}, of: map[string]mark{}}
+	m := rowStamps{rest: mark{At: usual}}
 	if len(data) == 0 {
 		return m, nil
 	}
@@ -149,6 +149,9 @@ func unpackStamps(data []byte, usual edge.Stamp) (rowStamps, error) {
 		code := r.byte()
 		if code == 0 || int(code) >= len(stampFields) {
 			return m, errRecord
+		}
+		if m.of == nil {
+			m.of = map[string]mark{}
 		}
 		m.of[stampFields[code]] = r.mark()
 	}
@@ -262,11 +265,22 @@ func marksOf(fields edge.Fields, unlearnt edge.Stamp) rowStamps {
 	return m
 }
 
+// rank is how far a field that has a value is to be believed.
+func (m rowStamps) rank(name string) edge.Rank {
+	if each, is := m.of[name]; is {
+		return each.Rank
+	}
+	return m.rest.Rank
+}
+
 // tell says that a field was told now, within the epoch that it is in.
-func (m rowStamps) tell(name string, at edge.Stamp, rank edge.Rank) {
+func (m *rowStamps) tell(name string, at edge.Stamp, rank edge.Rank) {
 	before, is := m.of[name]
 	if !is {
 		before = m.rest
+	}
+	if m.of == nil {
+		m.of = map[string]mark{}
 	}
 	m.of[name] = mark{at, rank, before.Epoch}
 }
