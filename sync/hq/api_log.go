@@ -32,7 +32,7 @@ func (q *quietLog) note(c *call, name string, took time.Duration, err error) {
 	switch {
 	case c.w.status >= http.StatusInternalServerError && c.w.status != http.StatusServiceUnavailable:
 		level = slog.LevelError
-	case c.w.status >= http.StatusBadRequest && c.w.status != http.StatusNotFound:
+	case c.w.status >= http.StatusBadRequest && c.w.status != http.StatusNotFound && c.w.status != statusGone:
 		level = slog.LevelInfo
 	}
 	if level > slog.LevelDebug && q.rate.take("") > 0 {

@@ -79,7 +79,6 @@ type call struct {
 	store string // whose token it came with; empty before authentication
 	token claims
 	in    int64 // bytes of the body
-	gone  bool  // nobody waits for the answer any more
 	// machine says that a box or a program called: its address is nobody's, and may stand in the log.
 	machine bool
 }
@@ -194,13 +193,21 @@ func (c *call) otherMethod(allowed []string) error {
 	return refuseMethod(allowed)
 }
 
+// statusGone is what log and metrics say of a call that nobody waited for any more, as other servers do.
+const statusGone = 499
+
 // run serves a call, answers its failure, and notes what came of it.
 func (c *call) run(name string, serve func(*call) error) {
 	began := c.api.opt.Now()
 	c.api.metrics.flying.Inc()
 	defer c.api.metrics.flying.Dec()
 	err := c.guarded(serve)
-	if err != nil && c.r.Context().Err() == nil {
+	switch {
+	case err == nil:
+	case errors.Is(err, context.Canceled) && c.r.Context().Err() != nil:
+		c.w.status = statusGone
+	default:
+		c.bound(0)
 		c.refusal(err).write(c.w)
 	}
 	c.note(name, c.api.opt.Now().Sub(began), err)
