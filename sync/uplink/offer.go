@@ -4,59 +4,43 @@ package uplink
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"redbench/edge"
 )
 
-// offers puts all that a box holds into its outbox, once at a time.
+// offers puts all that a box holds into its outbox, one offer at a time, while batches are sent beside it: an outbox that
+// is full waits for them.
 type offers struct {
-	beside bool // batches are sent while it goes on; else whoever begins one waits for its end
-
-	wait  sync.WaitGroup
+	under sync.WaitGroup
 	mu    sync.Mutex
 	busy  bool
 	again bool // one was asked for while another was under way, which may have passed what is missing
 }
 
-// begin begins an offer, and calls begun once that is durable.
-func (o *offers) begin(ctx context.Context, store Store, begun func() error) error {
+// begin begins an offer and calls begun once that is durable. It does not wait for the end, and gives its error to ended.
+func (o *offers) begin(ctx context.Context, store Store, begun func() error, ended func(error)) error {
 	if !o.start() {
 		return begun()
 	}
-	first, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	first, goOn := make(chan struct{}), make(chan struct{})
 	report := sync.OnceFunc(func() { close(first); <-goOn })
-	o.wait.Go(func() {
+	o.under.Go(func() {
 		err := o.run(ctx, store, report)
 		report() // nothing to report is a beginning, too
-		ended <- err
+		ended(err)
 	})
 	<-first
-	err := begun()
-	close(goOn)
-	if o.beside {
-		return err // an offer that fails is taken up by Resume
-	}
-	if offered := <-ended; err == nil {
-		err = offered
-	}
-	return err
+	defer close(goOn)
+	return begun()
 }
 
 func (o *offers) run(ctx context.Context, store Store, report func()) error {
 	for {
 		err := store.Offer(ctx, func(edge.ImportProgress) { report() })
-		if err == nil && o.another() {
-			continue
+		if !o.another(err) {
+			return err
 		}
-		o.mu.Lock()
-		o.busy, o.again = false, o.again && err != nil
-		o.mu.Unlock()
-		if err != nil {
-			return fmt.Errorf("offering what the box holds: %w", err)
-		}
-		return nil
 	}
 }
 
@@ -64,18 +48,24 @@ func (o *offers) run(ctx context.Context, store Store, report func()) error {
 func (o *offers) start() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.again = o.busy
-	started := !o.busy
+	if o.busy {
+		o.again = true
+		return false
+	}
 	o.busy = true
-	return started
+	return true
 }
 
-func (o *offers) another() bool {
+// another reports whether one more is to be made. After an error none is: what was asked for is taken up by Resume.
+func (o *offers) another(err error) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	again := o.again
-	o.again = false
-	return again
+	if err == nil && o.again {
+		o.again = false
+		return true
+	}
+	o.busy = false
+	return false
 }
 
 func (o *offers) running() bool {

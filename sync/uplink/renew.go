@@ -20,7 +20,7 @@ func (u *Uplink) newBox(ctx context.Context, why, detail string) error {
 // offerAnew tells head office everything again, since it has lost what it had: it was restored from a backup. That the
 // offer has begun is durable before the box id changes, for the new id would hide that there was anything to offer.
 func (u *Uplink) offerAnew(ctx context.Context) error {
-	return u.offers.begin(ctx, u.Store, func() error {
+	return u.offer(ctx, func() error {
 		return u.newBox(ctx, "offered", "head office has lost records that it had; everything is told again")
 	})
 }
@@ -31,8 +31,23 @@ func (u *Uplink) Resume(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the backlog: %w", err)
 	}
-	if !backlog.Offering || u.offers.running() {
+	if !backlog.Offering || u.Offering() {
 		return nil
 	}
-	return u.offers.begin(ctx, u.Store, func() error { return nil })
+	return u.offer(ctx, func() error { return nil })
 }
+
+func (u *Uplink) offer(ctx context.Context, begun func() error) error {
+	return u.offers.begin(ctx, u.Store, begun, func(err error) {
+		if err != nil && ctx.Err() == nil {
+			u.Log.Warn("offering what the box holds; it is taken up again in a minute", "error", err)
+		}
+	})
+}
+
+// Offering reports whether everything that the box holds is being put into the outbox by this uplink, which goes on
+// beside Round.
+func (u *Uplink) Offering() bool { return u.offers.running() }
+
+// Wait waits for the end of such an offer. An outbox that is full may need rounds for it.
+func (u *Uplink) Wait() { u.offers.under.Wait() }

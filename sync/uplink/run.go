@@ -18,8 +18,7 @@ const (
 // Run sends until the context ends. It waits for news, for the next attempt after a failure, for the hours, and for the
 // gate, and is in no hurry: see Options.
 func (u *Uplink) Run(ctx context.Context) error {
-	u.offers.beside = true
-	defer u.offers.wait.Wait()
+	defer u.Wait()
 	r := &runner{Uplink: u, backoff: link.Backoff{Random: u.Random}}
 	timer := time.NewTimer(0)
 	defer timer.Stop()

@@ -24,7 +24,7 @@ func (u *Uplink) tell(ctx context.Context, backlog edge.Backlog) error {
 	}
 	u.reached()
 	u.OnStatus(answer)
-	if answer.Upto != nil && !u.offers.running() {
+	if answer.Upto != nil && !u.Offering() {
 		if _, err := u.compare(ctx, place, *answer.Upto); err != nil {
 			return err
 		}
