@@ -60,10 +60,11 @@ func (a *API) route(pattern string, serve func(*call) error) route {
 // Call is a method and a path that the Handler knows, as OpenAPI writes them.
 type Call struct{ Method, Path string }
 
-// Calls lists what the Handler knows, beside HEAD where there is GET, and OPTIONS everywhere.
-func (a *API) Calls() []Call {
-	list := make([]Call, len(a.routes))
-	for i, r := range a.routes {
+// Calls lists what an API's Handler knows, beside HEAD where there is GET, and OPTIONS everywhere.
+func Calls() []Call {
+	routes := new(API).table()
+	list := make([]Call, len(routes))
+	for i, r := range routes {
 		list[i] = Call{r.method, r.path}
 	}
 	return list

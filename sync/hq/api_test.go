@@ -134,7 +134,7 @@ func TestProblemTypesThatABoxActsUpon(t *testing.T) {
 
 func TestMethodsEveryPathKnows(t *testing.T) {
 	a := fakeAPI(t, &fakeOffice{})
-	for _, each := range a.Calls() {
+	for _, each := range Calls() {
 		path := strings.NewReplacer("{store}", "s1", "{code}", "x").Replace(each.Path)
 		got := a.do(t, asked{method: http.MethodOptions, path: path, plain: true})
 		if allow := strings.Split(got.header.Get("Allow"), ", "); got.status != 204 || !slices.Contains(allow, each.Method) || !slices.Contains(allow, "OPTIONS") {
