@@ -13,13 +13,16 @@ import (
 	"redbench/edge/seal"
 )
 
-// Keys are head office's keys: its identifier keys and its tombstone key are the chain's.
+// Keys are head office's keys, a *seal.Box of seal.OpenChain: its identifier keys and its tombstone key are the chain's.
 type Keys interface {
-	// Hashes are an identifier under each of the chain's keys, the current one first.
+	// Hashes are an identifier under each of the chain's keys, the current one first; HashesEverywhere also under those of
+	// boxes that worked alone once, which KnowElsewhere tells.
 	Hashes(edge.Identifier) []seal.Hash
-	// Tombstones are an identifier's tombstones by its value, TombstonesOf those of a hash of it.
-	Tombstones(edge.Identifier) [][32]byte
-	TombstonesOf(seal.Hash) [][32]byte
+	HashesEverywhere(edge.Identifier) []seal.Hash
+	KnowElsewhere([]edge.Key) error
+	// Tombstone is an identifier's under the chain's tombstone key, by its value; TombstoneOf by a hash of it.
+	Tombstone(edge.Identifier) [32]byte
+	TombstoneOf(seal.Hash) [32]byte
 
 	NewCustomerKey(id [16]byte) (*seal.Customer, []byte, error)
 	Unwrap(id [16]byte, wrapped []byte) (*seal.Customer, error)
@@ -28,9 +31,11 @@ type Keys interface {
 
 	// ChainKeys are what a box gets at enrolment, without Elsewhere.
 	ChainKeys() edge.ChainKeys
-	// SignPlaybook gives the signature of p.Message.
-	SignPlaybook(p edge.Published) []byte
+	// SignPlaybook signs an edge.Published's message.
+	SignPlaybook(message []byte) []byte
 }
+
+var _ Keys = (*seal.Box)(nil)
 
 // Options are what a head office is made of.
 type Options struct {

@@ -72,6 +72,7 @@ type People interface {
 	Owners(hashes [][]byte) (map[string][]int64, error)
 	PutIdentifiers(number int64, ids []edge.IdentifierHash) error
 	IdentifiersOf(number int64) ([]edge.IdentifierHash, error)
+	IDsOf(number int64) ([]string, error)
 	// IdentifiersAfter lists everybody's identifiers in the order that they were put.
 	IdentifiersAfter(row int64, limit int) ([]Identified, error)
 
@@ -209,8 +210,9 @@ type StoreRow struct {
 	Seen     time.Time
 	Offset   time.Duration // the box's clock against ours
 	Status   []byte        // the last wire.BoxStatus
-	Playbook int           // the version that it was given last
+	Playbook int           // the version that it is given; 0: none from here
 	Keys     []byte        // sealed: the box's own identifier keys
+	Code     time.Time     // when its unused one-time code expires; zero: there is none
 }
 
 // CodeRow is a one-time code.

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hq
+
+import (
+	"fmt"
+	"slices"
+
+	"redbench/edge"
+)
+
+// dropped reports whether a state is of somebody who was erased, and takes erased ids off one that is not. An erased id
+// never comes back. A tombstone stops somebody new, unless she has stated her consent after it; it does not stop what
+// somebody known has: an identifier that was shared, or was given to another since.
+func (w *work) dropped(s *edge.CustomerState, numbers []int64) (bool, error) {
+	if _, gone := w.gone[s.ID]; gone {
+		return true, nil
+	}
+	var mark edge.Stamp
+	s.Also = slices.DeleteFunc(slices.Clone(s.Also), func(id string) bool {
+		at, gone := w.gone[id]
+		if gone && at.After(mark) {
+			mark = at
+		}
+		return gone
+	})
+	if len(numbers) > 0 {
+		return false, nil
+	}
+	if other, err := w.candidate(*s, 0); err != nil || other != 0 {
+		return false, err
+	}
+	at, err := w.buriedAt(*s)
+	if err != nil {
+		return false, err
+	}
+	if at.After(mark) {
+		mark = at
+	}
+	if mark.IsZero() || consentsAfter(*s, mark) {
+		return false, nil
+	}
+	w.gone[s.ID] = mark // what she told comes with this id
+	return true, w.tx.PutGone([]string{s.ID}, mark)
+}
+
+// consentsAfter reports whether she has stated herself, after an erasure, that she wants to be known.
+func consentsAfter(s edge.CustomerState, mark edge.Stamp) bool {
+	c := s.Fields[edge.FieldConsent]
+	return (s.Consent() == edge.ConsentRemember || s.Consent() == edge.ConsentRecognise) && c.Rank >= edge.RankTold && c.At.After(mark)
+}
+
+// buriedAt is the latest erasure that has a tombstone for an identifier of hers that nobody known has; zero: none.
+func (w *work) buriedAt(s edge.CustomerState) (latest edge.Stamp, err error) {
+	if w.buried == nil {
+		has, err := w.tx.HasBuried()
+		if err != nil {
+			return latest, err
+		}
+		w.buried = &has
+	}
+	if !*w.buried {
+		return latest, nil
+	}
+	hashes := make([][]byte, len(s.Identifiers))
+	for i, id := range s.Identifiers {
+		hashes[i] = id.Sum
+	}
+	owners, err := w.tx.Owners(hashes)
+	if err != nil {
+		return latest, fmt.Errorf("looking identifiers up: %w", err)
+	}
+	var tombstones [][]byte
+	for _, id := range s.Identifiers {
+		if len(owners[string(id.Sum)]) > 0 {
+			continue
+		}
+		h, err := hash(id)
+		if err != nil {
+			return latest, err
+		}
+		t := w.opt.Keys.TombstoneOf(h)
+		tombstones = append(tombstones, t[:])
+	}
+	if chain := s.Fields[edge.FieldChain].Value; chain != "" {
+		t := w.opt.Keys.Tombstone(edge.Identifier{Kind: edge.KindCustomer, Value: chain})
+		tombstones = append(tombstones, t[:])
+	}
+	found, err := w.tx.Buried(tombstones)
+	if err != nil {
+		return latest, fmt.Errorf("looking tombstones up: %w", err)
+	}
+	for _, at := range found {
+		if at.After(latest) {
+			latest = at
+		}
+	}
+	return latest, nil
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"redbench/edge"
+)
+
+const (
+	pageChanges = 1000    // what a page holds where nobody says
+	pageBytes   = 2 << 20 // and about how much at most, so that it stays below wire.MaxBatch
+)
+
+// Changes gives what a store is to be told after a cursor, erasures first. An empty cursor begins anew, and brings also
+// what the store itself has told; so does one from before a backup was restored here. A text that is no cursor fails with
+// ErrCursor. At most limit changes; 0: 1,000.
+func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page edge.Page, err error) {
+	if limit <= 0 {
+		limit = pageChanges
+	}
+	c, err := parseCursor(after)
+	if err != nil {
+		return page, err
+	}
+	err = h.view(ctx, store, func(w *work) error {
+		if c, err = w.begun(c); err != nil {
+			return err
+		}
+		p := pager{work: w, cursor: c, left: limit, bytes: pageBytes}
+		if err := p.erasures(); err != nil {
+			return err
+		}
+		if !p.page.More {
+			if err := p.changes(); err != nil {
+				return err
+			}
+		}
+		p.page.Cursor = p.cursor.String()
+		page = p.page
+		return nil
+	})
+	if err != nil {
+		return edge.Page{}, fmt.Errorf("listing changes for store %q: %w", store, err)
+	}
+	return page, nil
+}
+
+// pager fills one page.
+type pager struct {
+	*work
+	cursor cursor
+	page   edge.Page
+	left   int // changes
+	bytes  int
+}
+
+func (p *pager) add(c edge.Change, size int) {
+	p.page.Changes = append(p.page.Changes, c)
+	p.left--
+	p.bytes -= size + 200
+}
+
+func (p *pager) full() bool { return p.left <= 0 || p.bytes <= 0 }
+
+func (p *pager) erasures() error {
+	rows, err := p.tx.ErasuresAfter(p.cursor.erasures, p.left+1)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if p.full() {
+			p.page.More = true
+			return nil
+		}
+		order := rows[i].Order
+		p.add(edge.Change{Kind: edge.ChangeErasure, Erasure: &order}, 50*len(order.Customers)+50*len(order.Tombstones))
+		p.cursor.erasures = rows[i].Pos
+	}
+	return nil
+}
+
+func (p *pager) changes() error {
+	rows, err := p.tx.ChangesAfter(p.store, p.cursor.changes, p.cursor.full, p.left+1)
+	if err != nil {
+		return err
+	}
+	facts, err := p.bodies(rows)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if p.full() {
+			p.page.More = true
+			return nil
+		}
+		change, size, err := p.change(row, facts)
+		if err != nil {
+			return err
+		}
+		if change != nil {
+			p.add(*change, size)
+		}
+		p.cursor.changes = row.Pos
+	}
+	return nil
+}
+
+// bodies reads the facts of a page at once.
+func (p *pager) bodies(rows []ChangeRow) (map[string]Entity, error) {
+	var ids []string
+	for _, row := range rows {
+		if row.Kind == edge.ChangeFact {
+			ids = append(ids, row.ID)
+		}
+	}
+	return p.tx.EntitiesByID(EntityFact, ids, true)
+}
+
+// change makes what a row stands for; nil for what there is no more.
+func (p *pager) change(row ChangeRow, facts map[string]Entity) (*edge.Change, int, error) {
+	change := &edge.Change{Kind: row.Kind}
+	switch row.Kind {
+	case edge.ChangeCustomer:
+		number, err := strconv.ParseInt(row.ID, 10, 64)
+		if err != nil {
+			return nil, 0, err
+		}
+		c, err := p.person(number)
+		if errors.Is(err, edge.ErrNotFound) {
+			return nil, 0, nil
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		change.Customer = &c.state
+		return change, 200 * (len(c.state.Fields) + len(c.state.Identifiers)), nil
+	case edge.ChangeFact:
+		e, is := facts[row.ID]
+		if !is {
+			return nil, 0, nil
+		}
+		state, err := p.factState(e)
+		change.Fact = &state
+		return change, len(e.Body), err
+	case edge.ChangeSettings:
+		settings, err := p.settings()
+		change.Settings = &settings
+		return change, 0, err
+	case edge.ChangeKeys:
+		keys, err := p.chainKeys()
+		change.Keys = &keys
+		return change, 100 * len(keys.Elsewhere), err
+	case edge.ChangePlaybook:
+		published, err := p.playbookFor(p.store)
+		if errors.Is(err, edge.ErrNotFound) {
+			return nil, 0, nil
+		}
+		change.Playbook = &published
+		return change, 2 * len(published.Body), err
+	}
+	return nil, 0, nil
+}
+
+// factState is a fact as it travels: with the id that names the customer everywhere.
+func (w *work) factState(e Entity) (edge.FactState, error) {
+	f, err := w.openFact(e)
+	if err != nil {
+		return edge.FactState{}, err
+	}
+	p, err := w.person(e.Number)
+	if err != nil {
+		return edge.FactState{}, err
+	}
+	f.state.Customer = p.state.ID
+	return f.state, nil
+}
+
+// lookEvery is how often it is looked whether another process (a verb of the command line, another receiver) has written.
+const lookEvery = time.Second
+
+// Wait returns nil when a store has something to be told after a cursor, or the context's error.
+func (h *HQ) Wait(ctx context.Context, store, after string) error {
+	c, err := parseCursor(after)
+	if err != nil {
+		return err
+	}
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for looked := int64(-1); ; {
+		changed := h.wake.listen(store)
+		has, pos, err := h.has(ctx, store, c, looked)
+		if err != nil || has {
+			return err
+		}
+		looked = pos
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		case <-ticker.C:
+		}
+	}
+}
+
+// has reports whether there is something after a cursor, and the last position that was given out. Nothing has been given
+// out since looked: then there is not.
+func (h *HQ) has(ctx context.Context, store string, c cursor, looked int64) (has bool, pos int64, err error) {
+	err = h.view(ctx, store, func(w *work) error {
+		if pos, err = w.number(valuePos); err != nil || pos == looked {
+			return err
+		}
+		c, err := w.begun(c)
+		if err != nil {
+			return err
+		}
+		erasures, err := w.tx.ErasuresAfter(c.erasures, 1)
+		if err != nil {
+			return err
+		}
+		changes, err := w.tx.ChangesAfter(store, c.changes, c.full, 1)
+		has = len(erasures)+len(changes) > 0
+		return err
+	})
+	if err != nil {
+		return false, 0, fmt.Errorf("looking for changes for store %q: %w", store, err)
+	}
+	return has, pos, nil
+}

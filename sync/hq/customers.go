@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hq
+
+import (
+	"fmt"
+	"slices"
+
+	"redbench/edge"
+)
+
+// customer takes a state of a customer in: she is made, or merged with who she is already, or dropped because she was
+// erased. It gives nil when she was.
+func (w *work) customer(s edge.CustomerState) (*person, error) {
+	if err := w.resolve(append([]string{s.ID}, s.Also...)...); err != nil {
+		return nil, err
+	}
+	if err := w.see(append(stampsOf(s.Fields), s.Unlearnt)...); err != nil {
+		return nil, err
+	}
+	s = w.withChain(normalOf(s))
+	numbers := w.numbers(s)
+	if dropped, err := w.dropped(&s, numbers); dropped || err != nil {
+		return nil, err
+	}
+	p, err := w.whose(s, numbers)
+	if err != nil {
+		return nil, err
+	}
+	p.state = p.state.Merge(s)
+	if p.sent != nil {
+		s = p.sent.Merge(s)
+	}
+	p.sent = &s
+	if p, err = w.joinAll(p); err != nil {
+		return nil, err
+	}
+	w.told[p.number] = true
+	w.note(p)
+	return p, nil
+}
+
+// normalOf keeps the id that the store uses first, since the erased are told by it.
+func normalOf(s edge.CustomerState) edge.CustomerState {
+	id := s.ID
+	s = normal(s)
+	if s.ID != id {
+		s.Also = append(slices.DeleteFunc(slices.Clone(s.Also), func(each string) bool { return each == id }), s.ID)
+		s.ID = id
+	}
+	return s
+}
+
+// numbers are the customers whom a state's ids lead to, the oldest first.
+func (w *work) numbers(s edge.CustomerState) (out []int64) {
+	for _, id := range append([]string{s.ID}, s.Also...) {
+		if n := w.known[id].Number; n != 0 && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// whose gives the customer that a state is about. Several whom a box knows as one are joined.
+func (w *work) whose(s edge.CustomerState, numbers []int64) (*person, error) {
+	if len(numbers) == 0 {
+		candidate, err := w.candidate(s, 0)
+		if err != nil {
+			return nil, err
+		}
+		if candidate == 0 {
+			return w.newPerson(normal(s))
+		}
+		numbers = []int64{candidate}
+	}
+	p, err := w.person(numbers[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range numbers[1:] {
+		o, err := w.person(other)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.join(p, o); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// joinAll joins a customer with everybody whom her identifiers show to be her, and gives who she is then.
+func (w *work) joinAll(p *person) (*person, error) {
+	for {
+		other, err := w.candidate(p.state, p.number)
+		if err != nil || other == 0 {
+			return p, err
+		}
+		o, err := w.person(other)
+		if err != nil {
+			return nil, err
+		}
+		if o.number < p.number {
+			p, o = o, p
+		}
+		if err := w.join(p, o); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// candidate finds somebody other than self who is the same person as s, or 0: who has the chain's own id that s has, or
+// shares another identifier when the chain has no id of its own for one of the two. An identifier that several others have
+// is a household's, and joins nobody.
+func (w *work) candidate(s edge.CustomerState, self int64) (int64, error) {
+	hashes := make([][]byte, len(s.Identifiers))
+	for i, id := range s.Identifiers {
+		hashes[i] = id.Sum
+	}
+	owners, err := w.tx.Owners(hashes)
+	if err != nil {
+		return 0, fmt.Errorf("looking identifiers up: %w", err)
+	}
+	for _, byChain := range []bool{true, false} {
+		for _, id := range s.Identifiers {
+			others := slices.DeleteFunc(owners[string(id.Sum)], func(n int64) bool { return n == self })
+			owners[string(id.Sum)] = others
+			if (id.Kind == edge.KindCustomer) != byChain || len(others) == 0 {
+				continue
+			}
+			if byChain {
+				return others[0], nil
+			}
+			if len(others) > 1 {
+				continue
+			}
+			o, err := w.person(others[0])
+			if err != nil {
+				return 0, err
+			}
+			if !hasChain(s) || !hasChain(o.state) {
+				return o.number, nil
+			}
+		}
+	}
+	return 0, nil
+}
+
+// join makes o and p one: everything of o is p's, and o is no more.
+func (w *work) join(p, o *person) error {
+	if err := w.flush(); err != nil { // what waits to be written may be o's
+		return err
+	}
+	if err := w.reseal(p, o); err != nil {
+		return err
+	}
+	p.state = p.state.Merge(o.state)
+	if o.sent != nil {
+		sent := *o.sent
+		if p.sent != nil {
+			sent = sent.Merge(*p.sent)
+		}
+		p.sent = &sent
+	}
+	p.late = p.late || o.late
+	p.joined = true
+	if err := w.tx.DeleteEntities(EntityCustomer, []string{decimal(o.number)}); err != nil {
+		return fmt.Errorf("joining two customers: %w", err)
+	}
+	if err := w.tx.DeleteChanges(edge.ChangeCustomer, []string{decimal(o.number)}); err != nil {
+		return fmt.Errorf("joining two customers: %w", err)
+	}
+	if err := w.tx.MovePerson(o.number, p.number); err != nil {
+		return fmt.Errorf("joining two customers: %w", err)
+	}
+	w.follow(p, o)
+	return w.keep(p)
+}
+
+// follow makes what the transaction knows of o be p's.
+func (w *work) follow(p, o *person) {
+	delete(w.people, o.number)
+	for id, k := range w.known {
+		if k.Number == o.number {
+			w.known[id] = Known{Number: p.number, After: k.After}
+		}
+	}
+	for i := range w.put {
+		if w.put[i].Number == o.number {
+			w.put[i].Number = p.number
+		}
+	}
+	for _, f := range w.facts {
+		if f.Number == o.number {
+			f.Number = p.number
+		}
+	}
+	if w.told[o.number] {
+		delete(w.told, o.number)
+		w.told[p.number] = true
+	}
+}
+
+// reseal puts o's facts under p's key.
+func (w *work) reseal(p, o *person) error {
+	all, err := w.tx.EntitiesOf(o.number, EntityFact, 0)
+	if err != nil {
+		return fmt.Errorf("joining two customers: %w", err)
+	}
+	for i := range all {
+		plain, err := o.key.Open(factColumn(all[i].ID), all[i].Body)
+		if err != nil {
+			return fmt.Errorf("joining two customers: %w", err)
+		}
+		all[i].Body = p.key.Seal(factColumn(all[i].ID), plain)
+		all[i].Number = p.number
+	}
+	return w.tx.PutEntities(all)
+}
+
+// note remembers for the rest of the transaction what of hers may be kept.
+func (w *work) note(p *person) {
+	after := w.keptAfter(p)
+	for _, id := range append([]string{p.state.ID}, p.state.Also...) {
+		w.known[id] = Known{Number: p.number, After: after}
+	}
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hq
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"redbench/edge"
+)
+
+// FeedItem is one thing of everything that is known, in the order of last changes. Exactly one of the pointers is set.
+type FeedItem struct {
+	Cursor   string              `json:"cursor,omitempty"` // from it the feed goes on after this item
+	Kind     string              `json:"kind"`             // customer, fact, visit, outcome, summary, erasure
+	Store    string              `json:"store,omitempty"`  // who told it; absent: head office
+	At       time.Time           `json:"at,omitzero"`
+	Customer *edge.CustomerState `json:"customer,omitempty"` // with the chain's own id, where it has one
+	Fact     *edge.FactState     `json:"fact,omitempty"`
+	Visit    *edge.VisitState    `json:"visit,omitempty"`
+	Outcome  *edge.OutcomeState  `json:"outcome,omitempty"`
+	Summary  *edge.Summary       `json:"summary,omitempty"`
+	Erasure  *edge.Erasure       `json:"erasure,omitempty"` // without tombstones
+}
+
+// Feed gives what changed after a cursor, in order, and the cursor after the last item; fewer items than limit: there is no
+// more now. An empty cursor begins at the beginning. One of another history (a backup was restored here) fails with
+// ErrCursor: its reader has to begin anew.
+func (h *HQ) Feed(ctx context.Context, after string, limit int) (items []FeedItem, next string, err error) {
+	err = h.view(ctx, "", func(w *work) error {
+		epoch, err := w.epoch()
+		if err != nil {
+			return err
+		}
+		pos, err := feedPos(after, epoch)
+		if err != nil {
+			return err
+		}
+		rows, err := w.tx.EntitiesAfter(pos, limit)
+		if err != nil {
+			return err
+		}
+		for _, e := range rows {
+			item, err := w.item(e)
+			if err != nil {
+				return err
+			}
+			pos = e.Pos
+			item.Cursor = feedCursor(epoch, pos)
+			items = append(items, item)
+		}
+		next = feedCursor(epoch, pos)
+		return nil
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("reading the feed: %w", err)
+	}
+	return items, next, nil
+}
+
+func feedCursor(epoch string, pos int64) string { return fmt.Sprintf("f.%s.%d", epoch, pos) }
+
+func feedPos(text, epoch string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	parts := strings.Split(text, ".")
+	if len(parts) != 3 || parts[0] != "f" || parts[1] != epoch {
+		return 0, ErrCursor
+	}
+	return parsePos(parts[2])
+}
+
+// item opens an entity.
+func (w *work) item(e Entity) (item FeedItem, err error) {
+	item = FeedItem{Store: e.Store, At: time.UnixMicro(e.At).UTC()}
+	switch e.Kind {
+	case EntityCustomer:
+		item.Kind = "customer"
+		p, err := w.person(e.Number)
+		if err != nil {
+			return item, err
+		}
+		item.Customer = &p.state
+	case EntityFact:
+		item.Kind = "fact"
+		state, err := w.factState(e)
+		if err != nil {
+			return item, err
+		}
+		item.Fact = &state
+	case EntityVisit:
+		item.Kind = "visit"
+		v, err := visitOf(e)
+		if err != nil {
+			return item, err
+		}
+		v.Customer, err = w.idOf(e.Number)
+		item.Visit = &v
+		return item, err
+	case EntityOutcome:
+		item.Kind, item.Outcome = "outcome", &edge.OutcomeState{}
+		if err := json.Unmarshal(e.Body, item.Outcome); err != nil {
+			return item, err
+		}
+		item.Outcome.ID = e.ID
+		item.Outcome.Customer, err = w.idOf(e.Number)
+	case EntitySummary:
+		item.Kind, item.Summary = "summary", &edge.Summary{}
+		err = json.Unmarshal(e.Body, item.Summary)
+		item.Summary.ID = e.ID
+	case EntityErasure:
+		item.Kind = "erasure"
+		row, err := w.tx.Erasure(e.ID)
+		if err != nil {
+			return item, err
+		}
+		row.Order.Tombstones = nil
+		item.Erasure = &row.Order
+	default:
+		err = errors.New("the database holds something that this program does not know")
+	}
+	return item, err
+}
+
+// idOf is what names a customer everywhere; empty for a stranger.
+func (w *work) idOf(number int64) (string, error) {
+	if number == 0 {
+		return "", nil
+	}
+	p, err := w.person(number)
+	if err != nil {
+		return "", err
+	}
+	return p.state.ID, nil
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hq
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"redbench/edge"
+)
+
+// finish writes what the transaction has come to, and what each store is to be told of it: customers before their facts,
+// since a fact means nothing to a store that does not know her.
+func (w *work) finish() error {
+	people := slices.SortedFunc(maps.Values(w.people), func(a, b *person) int { return cmp.Compare(a.number, b.number) })
+	var changed []*person
+	for _, p := range people {
+		if err := w.settle(p); err != nil {
+			return err
+		}
+		if !p.isNew && !p.joined && equal(p.before, p.state) {
+			continue
+		}
+		changed = append(changed, p)
+		if err := w.keepChanged(p); err != nil {
+			return err
+		}
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	facts, err := w.keepFacts()
+	if err != nil {
+		return err
+	}
+	if err := w.tell(changed, facts); err != nil {
+		return err
+	}
+	if err := w.tx.PutChanges(w.changes); err != nil {
+		return fmt.Errorf("noting what stores are to be told: %w", err)
+	}
+	return w.keepCounters()
+}
+
+func (w *work) keepChanged(p *person) error {
+	if err := w.keep(p); err != nil {
+		return err
+	}
+	pos, err := w.next()
+	if err != nil {
+		return err
+	}
+	return w.tx.PutEntities([]Entity{{Pos: pos, Kind: EntityCustomer, ID: decimal(p.number), Store: w.store, Number: p.number, At: w.now.UnixMicro()}})
+}
+
+// keepFacts writes the facts that changed and deletes those that are void, and gives the former.
+func (w *work) keepFacts() (changed []*fact, err error) {
+	var void []string
+	for _, f := range slices.SortedFunc(maps.Values(w.facts), func(a, b *fact) int { return cmp.Compare(a.ID, b.ID) }) {
+		switch {
+		case f.void && f.rests:
+			void = append(void, f.ID)
+		case f.changed && !f.void:
+			changed = append(changed, f)
+		}
+	}
+	rows := make([]Entity, len(changed))
+	for i, f := range changed {
+		if err := w.seal(f); err != nil {
+			return nil, err
+		}
+		if f.Pos, err = w.next(); err != nil {
+			return nil, err
+		}
+		rows[i] = f.Entity
+	}
+	err = errors.Join(w.tx.PutEntities(rows), w.tx.DeleteEntities(EntityFact, void), w.tx.DeleteChanges(edge.ChangeFact, void))
+	if err != nil {
+		return nil, fmt.Errorf("keeping facts: %w", err)
+	}
+	return changed, nil
+}
+
+func (w *work) keepCounters() error {
+	if w.pos.used {
+		if err := w.putNumber(valuePos, w.pos.last); err != nil {
+			return err
+		}
+	}
+	if w.moved {
+		return w.tx.PutValue(valueStamp, []byte(w.clock.Last().String()))
+	}
+	return nil
+}
+
+// settle drops what a customer does not allow to keep. Whoever holds more than she allows raises her mark, so that
+// everybody else drops it too.
+func (w *work) settle(p *person) error {
+	if p.state.Consent() == edge.ConsentNone && slices.ContainsFunc(edge.NameFields, func(f string) bool { return p.state.Fields[f].Value != "" }) {
+		at, err := w.stamp()
+		if err != nil {
+			return err
+		}
+		p.state.Fields = p.state.Fields.Merge(nil) // a copy
+		p.state.Fields.TakeBack(at, edge.NameFields...)
+	}
+	if remembers(p.state) && p.state.Unlearnt == p.before.Unlearnt && !p.joined {
+		return nil
+	}
+	facts, err := w.allFacts(p)
+	if err != nil {
+		return err
+	}
+	if !remembers(p.state) {
+		left := slices.ContainsFunc(facts, func(f *fact) bool { return !f.state.Gone && f.state.Learnt().After(p.state.Unlearnt) })
+		if left || p.late {
+			if p.state.Unlearnt, err = w.stamp(); err != nil {
+				return err
+			}
+		}
+	}
+	for _, f := range facts {
+		if !w.mayKeep(p, f.state) {
+			f.void = true
+			w.facts[f.ID] = f
+		}
+	}
+	return w.estrange(p)
+}
+
+// allFacts are a customer's facts, those that are not written yet among them, without those that are void already.
+func (w *work) allFacts(p *person) ([]*fact, error) {
+	facts, err := w.factsOf(p)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range w.facts {
+		if f.Number == p.number && !f.rests {
+			facts = append(facts, f)
+		}
+	}
+	return slices.DeleteFunc(facts, func(f *fact) bool { return f.void }), nil
+}
+
+// estrange makes the visits that a customer does not allow to keep a stranger's, and drops what came of her prompts.
+func (w *work) estrange(p *person) error {
+	upto := w.keptAfter(p)
+	if upto == 0 {
+		return nil
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	if err := w.tx.Estrange(p.number, upto); err != nil {
+		return fmt.Errorf("taking visits off a customer: %w", err)
+	}
+	outcomes, err := w.tx.EntitiesOf(p.number, EntityOutcome, 0)
+	if err != nil {
+		return fmt.Errorf("taking outcomes off a customer: %w", err)
+	}
+	var ids []string
+	for _, e := range outcomes {
+		if e.At <= upto {
+			ids = append(ids, e.ID)
+		}
+	}
+	return w.tx.DeleteEntities(EntityOutcome, ids)
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hq
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"redbench/edge"
+	"redbench/edge/seal"
+)
+
+// The values that head office keeps by name.
+const (
+	valuePos       = "pos"       // the last position that was given out
+	valueCustomers = "customers" // the last customer's number
+	valueStamp     = "stamp"     // the latest stamp made or seen
+	valueEpoch     = "epoch"     // which history of the database this is
+	valueSettings  = "settings"
+)
+
+// origin is head office's name in stamps.
+const origin = "hq"
+
+// work is one transaction of the rules, and what it has looked up so far. It is gone with the transaction.
+type work struct {
+	*HQ
+	tx    Tx
+	store string // who tells; empty: head office
+	now   time.Time
+
+	pos   counter
+	clock *edge.Clock
+	moved bool // the clock was
+
+	people map[int64]*person
+	known  map[string]Known // ids that were looked up; absent in the answer: Number 0
+	gone   map[string]edge.Stamp
+	buried *bool // there are tombstones at all
+
+	put   []pending      // visits, outcomes and summaries
+	at    map[string]int // where in put: kind and id
+	facts map[string]*fact
+	told  map[int64]bool // customers whom the store told of
+
+	changes []ChangeRow
+	stores  map[string]bool // who has something new to be told
+	erase   bool            // something was deleted that must be in no file
+}
+
+// counter gives out numbers that are used once.
+type counter struct {
+	last       int64
+	read, used bool
+}
+
+// update runs f in a transaction, and then wakes who waits for what it changed.
+func (h *HQ) update(ctx context.Context, store string, f func(w *work) error) error {
+	var w *work
+	err := h.opt.Store.Update(ctx, func(tx Tx) error {
+		w = h.work(tx, store)
+		if err := f(w); err != nil {
+			return err
+		}
+		return w.finish()
+	})
+	if err != nil {
+		return err
+	}
+	h.wake.tell(w.stores)
+	if w.erase {
+		return h.opt.Store.Erase(ctx)
+	}
+	return nil
+}
+
+// view runs f in a transaction that reads.
+func (h *HQ) view(ctx context.Context, store string, f func(w *work) error) error {
+	return h.opt.Store.View(ctx, func(tx Tx) error { return f(h.work(tx, store)) })
+}
+
+func (h *HQ) work(tx Tx, store string) *work {
+	return &work{HQ: h, tx: tx, store: store, now: h.opt.Now(), people: map[int64]*person{}, known: map[string]Known{},
+		gone: map[string]edge.Stamp{}, at: map[string]int{}, facts: map[string]*fact{}, told: map[int64]bool{}, stores: map[string]bool{}}
+}
+
+// next gives the next position.
+func (w *work) next() (int64, error) { return w.count(&w.pos, valuePos) }
+
+func (w *work) count(c *counter, name string) (int64, error) {
+	if !c.read {
+		last, err := w.number(name)
+		if err != nil {
+			return 0, err
+		}
+		c.last, c.read = last, true
+	}
+	c.last, c.used = c.last+1, true
+	return c.last, nil
+}
+
+// number reads a counter's last value.
+func (w *work) number(name string) (int64, error) {
+	value, err := w.tx.Value(name)
+	if err != nil || value == nil {
+		return 0, err
+	}
+	if len(value) != 8 {
+		return 0, fmt.Errorf("reading the value %q: it has %d bytes", name, len(value))
+	}
+	return int64(binary.BigEndian.Uint64(value)), nil
+}
+
+func (w *work) putNumber(name string, n int64) error {
+	return w.tx.PutValue(name, binary.BigEndian.AppendUint64(nil, uint64(n)))
+}
+
+// see makes head office's clock go on after stamps that were told.
+func (w *work) see(stamps ...edge.Stamp) error {
+	if err := w.readClock(); err != nil {
+		return err
+	}
+	for _, s := range stamps {
+		if s.After(w.clock.Last()) {
+			w.clock.See(s)
+			w.moved = true
+		}
+	}
+	return nil
+}
+
+// stamp makes a stamp that is later than all that head office has seen.
+func (w *work) stamp() (edge.Stamp, error) {
+	if err := w.readClock(); err != nil {
+		return edge.Stamp{}, err
+	}
+	w.moved = true
+	return w.clock.Next(w.now), nil
+}
+
+func (w *work) readClock() error {
+	if w.clock != nil {
+		return nil
+	}
+	text, err := w.tx.Value(valueStamp)
+	if err != nil {
+		return err
+	}
+	last, err := edge.ParseStamp(string(text))
+	if err != nil {
+		return err
+	}
+	w.clock = edge.NewClock(origin, last)
+	return nil
+}
+
+func stampsOf(fields edge.Fields) []edge.Stamp {
+	out := make([]edge.Stamp, 0, len(fields)+1)
+	for _, r := range fields {
+		out = append(out, r.At)
+	}
+	return out
+}
+
+// resolve looks ids up, and which of them were erased.
+func (w *work) resolve(ids ...string) error {
+	var fresh []string
+	for _, id := range ids {
+		if _, is := w.known[id]; !is && id != "" {
+			w.known[id] = Known{}
+			fresh = append(fresh, id)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	known, err := w.tx.Numbers(fresh)
+	if err != nil {
+		return fmt.Errorf("looking customers up: %w", err)
+	}
+	for id, k := range known {
+		w.known[id] = k
+	}
+	gone, err := w.tx.Gone(fresh)
+	if err != nil {
+		return fmt.Errorf("looking erased customers up: %w", err)
+	}
+	for id, stamp := range gone {
+		w.gone[id] = stamp
+	}
+	return nil
+}
+
+// hash is an identifier as seal has it.
+func hash(id edge.IdentifierHash) (seal.Hash, error) {
+	if len(id.Sum) != 32 {
+		return seal.Hash{}, errors.New("a hash of an identifier has another length than 32 bytes")
+	}
+	return seal.Hash{Key: id.Key, Sum: [32]byte(id.Sum)}, nil
+}
+
+func decimal(number int64) string { return strconv.FormatInt(number, 10) }
