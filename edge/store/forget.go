@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -19,6 +18,9 @@ import (
 // identifier that was hers alone. It tells who she was, or gives edge.ErrNotFound, or edge.ErrAmbiguous for a shared
 // identifier. Nothing of her is opened first, so that a damaged record can be forgotten too.
 //
+// Of a box that is enrolled it is an order to the whole chain: its tombstones and her ids go to head office before
+// anything else, and the ids are kept here too, so that nothing that comes late brings her back.
+//
 // When it returns nil, what was deleted is gone from the journal too. An error that wraps ErrLingers says that she is
 // forgotten, but the journal could not be cut back because somebody was reading all the time; upkeep will do it.
 func (s *Store) Forget(ctx context.Context, id edge.Identifier) (Forgotten, error) {
@@ -32,16 +34,7 @@ func (s *Store) Forget(ctx context.Context, id edge.Identifier) (Forgotten, erro
 	if u, err := uuid.FromBytes(row.id); err == nil {
 		gone.ID = u.String()
 	}
-	err = s.freeing(ctx, func() error {
-		return s.transact(ctx, func(tx *sql.Tx) error {
-			w := s.newWork(ctx, tx)
-			if err := w.forget(gone.Ref, s.named(row, id)); err != nil {
-				return err
-			}
-			w.customers--
-			return w.finish()
-		})
-	})
+	err = s.working(ctx, func(w *work) error { return w.forget(gone.Ref, s.named(row, id)) })
 	if err != nil {
 		return Forgotten{}, fmt.Errorf("forgetting a customer: %w", err)
 	}
@@ -58,22 +51,29 @@ type Forgotten struct {
 var ErrLingers = errors.New("what was deleted is still in the journal, which was being read; it goes with the next upkeep")
 
 func (w *work) forget(ref edge.CustomerRef, named []edge.Identifier) error {
-	if err := w.bury(ref, named); err != nil {
+	stamp := w.stamp()
+	if w.outbox.on.Load() {
+		return w.orderForget(ref, named, stamp)
+	}
+	tombstones, err := w.tombstonesFor(ref, named)
+	if err != nil {
 		return err
 	}
-	if err := w.takeBack(ref); err != nil {
+	w.customers--
+	return errors.Join(w.keepTombstones(stamp, tombstones), w.takeOut(ref))
+}
+
+// orderForget forgets a customer here, and orders that she be forgotten everywhere.
+func (w *work) orderForget(ref edge.CustomerRef, named []edge.Identifier, stamp edge.Stamp) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("making an order's id: %w", err)
+	}
+	e, err := (&applying{work: w}).eraseCustomer(ref, stamp, named...)
+	if err != nil {
 		return err
 	}
-	for _, query := range []string{
-		`DELETE FROM identifiers WHERE customer = ?1 AND hash IN (SELECT hash FROM held WHERE customer = ?1)`,
-		`DELETE FROM held WHERE customer = ?`,
-		`DELETE FROM customers WHERE ref = ?`,
-	} {
-		if err := w.exec(query, int64(ref)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.order(edge.Order{Erasure: e.order(id.String(), w.opt.Now().UTC(), stamp)})
 }
 
 // erase cuts the journal back, since what secure_delete overwrote in the database still lies there. Readers take

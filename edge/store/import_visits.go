@@ -228,7 +228,7 @@ func (w *work) told(visits []*toldVisit) (b booking, err error) {
 			return b, err
 		}
 		if isNew {
-			w.tellOf(told{kind: edge.RecordVisit, customer: v.visit.Customer, ref: row.number, at: row.at})
+			w.tellOf(told{kind: edge.RecordVisit, customer: v.visit.Customer, ref: row.number})
 			b.fresh = append(b.fresh, v)
 			learn = append(learn, row)
 			continue

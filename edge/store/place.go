@@ -28,6 +28,7 @@ const (
 	metaAcked      = "acked"      // the highest seq that head office is known to have
 	metaGaps       = "gaps"       // how many rows were taken out between those that wait
 	metaSummarised = "summarised" // how many records were told as a sum, ever
+	metaSummary    = "summary"    // seq of the last row that is a sum
 	metaOffer      = "offer"      // how far everything that the box holds was put into the outbox
 )
 
@@ -42,6 +43,8 @@ type outbox struct {
 	pending sync.Mutex    // one Pending at a time
 	changed chan struct{}
 	acked   chan struct{}
+
+	searched searched // by capOutbox alone
 }
 
 // know reads what the box knows of itself, and makes it at the first start. A box whose clock went far back is a copy
@@ -72,7 +75,7 @@ func (s *Store) know(ctx context.Context) error {
 		}
 		s.outbox.on.Store(on != 0)
 		s.outbox.tried.Store(uint64(tried))
-		if err := w.exec(`DELETE FROM outbox WHERE seq <= coalesce((SELECT value FROM meta WHERE name = ?), 0)`, metaAcked); err != nil {
+		if _, err := w.drop(`seq <= coalesce((SELECT value FROM meta WHERE name = ?), 0)`, metaAcked); err != nil {
 			return err
 		}
 		wall, err := w.metaNumber(metaWall)

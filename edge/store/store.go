@@ -33,6 +33,8 @@ type Options struct {
 	Ballast int64
 	// Upkeep is how often the store looks after itself (see Upkeep): 0 is every two seconds, negative never.
 	Upkeep time.Duration
+	// OutboxBytes is from where on what waits for head office is told as a sum: 0 is 256 MiB, which is millions of rows.
+	OutboxBytes int64
 	// QuarantineCount and QuarantineBytes are where quarantine stops keeping and only counts: 0 is 2,000 and 16 MiB.
 	QuarantineCount int
 	QuarantineBytes int64
@@ -93,6 +95,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Upkeep == 0 {
 		o.Upkeep = 2 * time.Second
+	}
+	if o.OutboxBytes == 0 {
+		o.OutboxBytes = 256 << 20
 	}
 	if o.QuarantineCount == 0 {
 		o.QuarantineCount = 2000

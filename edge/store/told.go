@@ -65,7 +65,7 @@ func (w *work) tellOutcome(o edge.Outcome) error {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	w.tellOf(told{kind: edge.RecordOutcome, customer: edge.CustomerRef(customer.Int64), ref: outcomeRef(prompt, o.Word), at: micros(o.At)})
+	w.tellOf(told{kind: edge.RecordOutcome, customer: edge.CustomerRef(customer.Int64), ref: outcomeRef(prompt, o.Word)})
 	return nil
 }
 

@@ -29,16 +29,6 @@ func (s *Store) named(row profileRow, id edge.Identifier) []edge.Identifier {
 	return append(out, edge.Identifier{Kind: edge.KindCustomer, Value: p.chain})
 }
 
-// bury leaves a tombstone for each identifier that is hers alone. One that another customer shares stays that
-// customer's.
-func (w *work) bury(ref edge.CustomerRef, named []edge.Identifier) error {
-	tombstones, err := w.tombstonesFor(ref, named)
-	if err != nil {
-		return err
-	}
-	return w.keepTombstones(edge.Stamp{}, tombstones)
-}
-
 // tombstonesFor are those that keep a customer forgotten: of the identifiers whose values are at hand, by value and by
 // hash under each key that any box of the chain may have, and of whatever else is hers alone by its hash.
 func (w *work) tombstonesFor(ref edge.CustomerRef, named []edge.Identifier) (all [][32]byte, err error) {

@@ -46,7 +46,7 @@ func (w *work) visit(e *edge.Entry) error {
 	if !isNew {
 		return nil
 	}
-	w.tellOf(told{kind: edge.RecordVisit, customer: v.Customer, ref: row.number, at: row.at})
+	w.tellOf(told{kind: edge.RecordVisit, customer: v.Customer, ref: row.number})
 	if v.Customer == edge.Stranger {
 		return nil
 	}
@@ -149,7 +149,7 @@ func (w *work) attach(e *edge.Entry) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	w.tellOf(told{kind: edge.RecordVisit, customer: a.Customer, ref: row.number, at: row.at})
+	w.tellOf(told{kind: edge.RecordVisit, customer: a.Customer, ref: row.number})
 	return w.learn(a.Customer, []visitRow{row})
 }
 
