@@ -119,7 +119,7 @@ func (a *API) signedIn(r *http.Request) (User, error) {
 		return User{}, ErrSignIn
 	}
 	user, err := a.hq.Session(r.Context(), cookie.Value)
-	if err == nil && user.Role != RolePages {
+	if errors.Is(err, edge.ErrNotFound) || err == nil && user.Role != RolePages {
 		return User{}, ErrSignIn
 	}
 	return user, err

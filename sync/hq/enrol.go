@@ -36,14 +36,20 @@ func (h *HQ) Enrol(ctx context.Context, r wire.EnrolRequest) (Enrolled, error) {
 	var made Enrolled
 	err = h.update(ctx, "", func(w *work) error {
 		known, err := w.tx.Code(code.Sum())
-		if errors.Is(err, edge.ErrNotFound) || err == nil && (known.Store != r.Store || !w.now.Before(known.Expires)) {
+		if errors.Is(err, edge.ErrNotFound) { // a box that lost the answer asks again
+			made, err = w.repeated(code.Sum(), r)
+			return err
+		}
+		if err == nil && (known.Store != r.Store || !w.now.Before(known.Expires)) {
 			return ErrCode
 		}
 		if err != nil {
 			return err
 		}
-		made, err = w.enrol(r)
-		return err
+		if made, err = w.enrol(r); err != nil {
+			return err
+		}
+		return w.remember(code.Sum(), r, made.Serial)
 	})
 	if err != nil {
 		return Enrolled{}, fmt.Errorf("enrolling: %w", err)
