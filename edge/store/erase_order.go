@@ -144,9 +144,18 @@ func (a *applying) erasure(o *order) error {
 	if !done {
 		err = a.keepTombstones(o.Stamp, slices.Collect(maps.Keys(o.tombstones)))
 	}
-	at := a.opt.Now().UTC()
-	return errors.Join(err, a.markGone(append(ids, o.key)...),
-		a.order(edge.Order{Receipt: &edge.Receipt{Erasure: o.ID, At: at, Found: len(refs) > 0}}))
+	return errors.Join(err, a.markGone(append(ids, o.key)...), a.receipt(o, len(refs) > 0))
+}
+
+// receipt queues the answer to an order, unless one waits: it says whether she was found the first time.
+func (a *applying) receipt(o *order, found bool) error {
+	answer := edge.Order{Receipt: &edge.Receipt{Erasure: o.ID, At: a.opt.Now().UTC(), Found: found}}
+	var waits bool
+	err := a.tx.QueryRowContext(a.ctx, `SELECT EXISTS (SELECT 1 FROM orders WHERE id = ?)`, answer.ID()).Scan(&waits)
+	if err != nil || waits {
+		return err
+	}
+	return a.order(answer)
 }
 
 // alsoMet adds those whom tombstones found. An identifier that several customers share means none of them. Whoever has

@@ -76,7 +76,7 @@ func (a *applying) takeVisits(ref edge.CustomerRef, visits []edge.VisitState) er
 }
 
 // insertFound writes a visit, unless she has one of the same checkout and moment. The name of an article that is known here
-// stays: stores name things in their own words.
+// stays: stores name things in their own words. The lane is not kept: no checkout of a lane here may be taken for this one.
 func (a *applying) insertFound(ref edge.CustomerRef, v edge.VisitState) (row visitRow, isNew bool, err error) {
 	at := v.At.Truncate(time.Microsecond)
 	row = visitRow{at: micros(at), checkout: v.Checkout, lines: make([]line, 0, len(v.Items))}
@@ -92,8 +92,8 @@ func (a *applying) insertFound(ref edge.CustomerRef, v edge.VisitState) (row vis
 		id = u[:]
 	}
 	result, err := a.tx.ExecContext(a.ctx, `INSERT INTO visits (customer, at, checkout, store, lane, total, currency, lines, id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		int64(ref), row.at, v.Checkout, v.Store, v.Lane, v.Total.Minor, v.Total.Currency, packLines(row.lines), id)
+		VALUES (?, ?, ?, ?, '', ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		int64(ref), row.at, v.Checkout, v.Store, v.Total.Minor, v.Total.Currency, packLines(row.lines), id)
 	if err != nil {
 		return row, false, err
 	}

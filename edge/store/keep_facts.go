@@ -3,6 +3,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -60,16 +61,22 @@ func (w *work) leftOf(ref edge.CustomerRef, key *seal.Customer, now edge.Custome
 	return l, nil
 }
 
-// putBack writes what stays under the new key, and learns from it anew.
+// putBack writes what stays under the new key, and learns from it anew. It is told again: what waited to be told of her
+// was taken back with the rest.
 func (w *work) putBack(ref edge.CustomerRef, key *seal.Customer, l left) error {
 	for _, f := range l.facts {
-		if err := w.putOpenFact(ref, key, f); err != nil {
+		if err := errors.Join(w.putOpenFact(ref, key, f), w.tell(edge.RecordFact, ref, f.id[:], nil)); err != nil {
 			return err
 		}
 	}
 	for _, number := range l.visits {
-		if err := w.exec(`UPDATE visits SET customer = ? WHERE visit = ?`, int64(ref), number); err != nil {
-			return err
+		var store string
+		err := w.tx.QueryRowContext(w.ctx, `UPDATE visits SET customer = ? WHERE visit = ? RETURNING store`, int64(ref), number).Scan(&store)
+		if err == nil && (store == "" || store == w.opt.StoreID) {
+			err = w.tell(edge.RecordVisit, ref, number, nil)
+		}
+		if err != nil {
+			return fmt.Errorf("keeping a visit: %w", err)
 		}
 	}
 	if len(l.visits) == 0 {

@@ -83,9 +83,9 @@ func (w *work) keepPlaybook(p edge.Published) (isNew bool, err error) {
 		w.exec(`INSERT INTO playbooks (version, body, signature, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (version) DO UPDATE SET
 			refused = CASE WHEN body = ?2 AND signature = ?3 THEN refused ELSE '' END, body = ?2, signature = ?3, at = ?4`,
 			p.Version, body, signature, at),
-		// The last one that was not refused is never dropped, however many were refused since.
+		// The one that is in use is never dropped, however many were refused since: this one is not tried yet.
 		w.exec(`DELETE FROM playbooks WHERE version NOT IN (SELECT version FROM playbooks ORDER BY at DESC LIMIT ?)
-			AND version IS NOT (SELECT version FROM playbooks WHERE refused = '' ORDER BY at DESC LIMIT 1)`, playbooksKept),
+			AND version NOT IN (SELECT version FROM playbooks WHERE refused = '' ORDER BY at DESC LIMIT 2)`, playbooksKept),
 	)
 	if err != nil {
 		return false, fmt.Errorf("keeping a playbook: %w", err)
