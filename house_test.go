@@ -69,6 +69,7 @@ func rooms() map[string][]string {
 		"sync/hq/store":     {"edge", "edge/seal", "sync/wire", "sync/hq"},
 		"sync/hq/authority": {},
 		"sync/hq/config":    {"edge", "daemon/config/keyed"},
+		"sync/hq/pages":     {"edge", "ui/words", "sync/wire", "sync/hq"},
 	}
 }
 

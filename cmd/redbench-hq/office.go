@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"redbench/edge/seal"
+	"redbench/sync/hq"
+	"redbench/sync/hq/config"
+	"redbench/sync/hq/store"
+)
+
+// office is head office, opened: by serve, or by a verb beside it.
+type office struct {
+	*hq.HQ
+	store *store.Store
+}
+
+// openOffice makes the state directory and what belongs into it where they are not there.
+func openOffice(ctx context.Context, cfg *config.Config, log *slog.Logger) (*office, error) {
+	keys, err := seal.OpenChain(cfg.State.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the chain's keys: %w", err)
+	}
+	opened, err := store.Open(ctx, store.Options{Dir: cfg.State.Dir, Fingerprint: keys.Fingerprint(), Log: log})
+	if err != nil {
+		return nil, err
+	}
+	made, err := hq.New(hq.Options{Store: opened, Keys: keys, Log: log})
+	if err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	return &office{HQ: made, store: opened}, nil
+}
+
+// Close ends what goes on, then closes the database.
+func (o *office) Close() error { return errors.Join(o.HQ.Close(), o.store.Close()) }
+
+// withOffice runs do on head office, whether it is being served beside this verb or not.
+func withOffice(cmd *cobra.Command, do func(*office, *config.Config) error) error {
+	cfg, err := loadConfig(cmd)
+	if err != nil {
+		return err
+	}
+	o, err := openOffice(cmd.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(o, cfg), o.Close())
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/spf13/cobra"
+
+	"redbench/cmd/internal/cli"
+	"redbench/daemon/config/keyed"
+	"redbench/sync/hq"
+	"redbench/sync/hq/config"
+	"redbench/sync/hq/pages"
+)
+
+func newServeCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "serve",
+		Short: "Run head office in the foreground",
+		Long: `Runs head office until Ctrl-C or SIGTERM: boxes connect to it, people open its fleet page. On a fresh machine it makes
+its state directory, the chain's keys, a certificate authority of its own and an empty database. The log goes to
+standard error.`,
+		Args: cli.AsUsed,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(cmd)
+			if err != nil {
+				return err
+			}
+			return serve(cmd, cfg, newLogger(cfg.Log, cmd.ErrOrStderr()))
+		},
+	}
+	command.Flags().String("listen", "", "where to listen, over [hq] listen")
+	return command
+}
+
+// newLogger writes as [log] says.
+func newLogger(c config.Log, out io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Level)) // the configuration was checked
+	options := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(out, options))
+	}
+	return slog.New(slog.NewTextHandler(out, options))
+}
+
+// listening is what serve prints once it does.
+type listening struct {
+	Listen  string `json:"listen"`
+	URL     string `json:"url"`
+	Version string `json:"version"`
+	Stores  int    `json:"stores"`
+}
+
+func serve(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) (err error) {
+	for _, warning := range cfg.Warnings {
+		log.Warn(warning)
+	}
+	listener, err := net.Listen("tcp", cfg.HQ.Listen)
+	if err != nil {
+		return keyed.ExplainListen("[hq] listen", cfg.HQ.Listen, err)
+	}
+	defer listener.Close() // twice where the server closed it; the second says so, and nobody minds
+	o, err := openOffice(cmd.Context(), cfg, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.Close()) }()
+	forget, err := noteAddress(cfg, listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, forget()) }()
+	server, reach, err := newServer(cmd.Context(), o, cfg, log)
+	if err != nil {
+		return err
+	}
+	if reach.tls != nil {
+		listener = tls.NewListener(listener, reach.tls)
+	}
+	if err := announce(cmd, o, cfg, listener.Addr().String(), log); err != nil {
+		return err
+	}
+	return run(cmd.Context(), server, listener, log)
+}
+
+// newServer puts the calls, the fleet page and the metrics behind one listener.
+func newServer(ctx context.Context, o *office, cfg *config.Config, log *slog.Logger) (*http.Server, reach, error) {
+	in, err := openReach(cfg, log)
+	if err != nil {
+		return nil, in, err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var api *hq.API
+	front, err := pages.New(pages.Options{
+		Office: o,
+		User: func(r *http.Request) string {
+			user, _ := hq.UserOf(r.Context())
+			return user.Name
+		},
+		Guard: func(next, refused http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.RequireUser(next, refused).ServeHTTP(w, r) })
+		},
+		Name: cfg.HQ.Name, Version: cli.Version(stamped), Log: log,
+		LateAfter: cfg.Fleet.LateAfter(), OwedAfter: cfg.Erasure.LateAfter(),
+	})
+	if err != nil {
+		return nil, in, err
+	}
+	api, err = hq.NewAPI(ctx, o.HQ, hq.APIOptions{
+		CA: in.ca, Pages: front, PublicURL: cfg.HQ.PublicURL, Insecure: cfg.HQ.Insecure, Log: log,
+		Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+	})
+	if err != nil {
+		return nil, in, err
+	}
+	return api.Server(), in, nil
+}
+
+// announce says where head office listens, and what to type next.
+func announce(cmd *cobra.Command, o *office, cfg *config.Config, address string, log *slog.Logger) error {
+	stores, err := o.Stores(cmd.Context())
+	if err != nil {
+		return err
+	}
+	result := listening{Listen: address, URL: publicURL(cfg), Version: cli.Version(stamped), Stores: len(stores)}
+	log.Info("head office listens", "address", address, "url", result.URL, "version", result.Version, "state", cfg.State.Dir)
+	return cli.Printed(cmd, result, func(out io.Writer) {
+		fmt.Fprintf(out, "%s listens on %s\n", cfg.HQ.Name, result.URL)
+		if len(stores) == 0 {
+			fmt.Fprintf(out, "Next, in another terminal:\n  %s   the code that store 1's box enrols with\n  %s   a link to the fleet page\n",
+				cli.Hint(cmd, "store add store-1"), cli.Hint(cmd, "user add "+"you"))
+		}
+	})
+}
+
+// stopWithin bounds how long calls under way may take to end.
+const stopWithin = 10 * time.Second
+
+func run(ctx context.Context, server *http.Server, listener net.Listener, log *slog.Logger) error {
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	stopping, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	if err := server.Shutdown(stopping); err != nil {
+		return errors.Join(fmt.Errorf("waiting for calls to end: %w", err), server.Close())
+	}
+	return nil
+}
