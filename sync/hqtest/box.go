@@ -22,6 +22,7 @@ type Box struct {
 	mu      sync.Mutex
 	place   edge.Place
 	tried   uint64
+	lent    uint64        // the highest that Pending gave: it may be on its way
 	rows    []edge.Record // Prev is filled in when they are read
 	visits  []edge.VisitState
 	orders  []edge.Order
@@ -81,7 +82,7 @@ func (b *Box) Take() (visit string, taken bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i, row := range b.rows {
-		if row.Seq > b.tried {
+		if row.Seq > max(b.tried, b.lent) {
 			visit = row.Visit.ID
 			b.rows = slices.Delete(b.rows, i, i+1)
 			b.visits = slices.DeleteFunc(b.visits, func(v edge.VisitState) bool { return v.ID == visit })

@@ -51,7 +51,6 @@ const (
 	Sound     Flaw = ""
 	Forgetful Flaw = "forgetful" // counts again what comes again
 	Hasty     Flaw = "hasty"     // says of the last record of each batch that it is durable, and loses it
-	Gappy     Flaw = "gappy"     // takes what does not follow
 )
 
 // NewOffice makes one that knows nothing.
@@ -152,7 +151,7 @@ func (o *Office) take(box string, records []edge.Record) (wire.Ack, error) {
 			return wire.Ack{}, &wire.Conflict{Detail: "record " + strconv.FormatUint(r.Seq, 10)}
 		case known && o.Broken != Forgetful:
 			continue
-		case !known && r.Prev != b.upto && o.Broken != Gappy:
+		case !known && r.Prev != b.upto:
 			return wire.Ack{Upto: b.upto}, nil
 		}
 		b.upto, b.ids[r.Seq] = max(b.upto, r.Seq), r.ID
@@ -270,7 +269,9 @@ func (o *Office) takeStatus(w http.ResponseWriter, r *http.Request) error {
 func (o *Office) token(w http.ResponseWriter, r *http.Request) error {
 	o.mu.Lock()
 	next := "token-" + newID()
-	o.tokens = append(o.tokens, next)
+	if len(o.tokens) > 0 {
+		o.tokens = append(o.tokens, next)
+	}
 	o.mu.Unlock()
 	return o.zstd.AnswerMessage(w, r, http.StatusOK, wire.TokenAnswer{Token: next})
 }

@@ -30,6 +30,7 @@ func (b *Box) Pending(_ context.Context, after uint64, limit, _ int) (records []
 			row.Prev = prev
 			records = append(records, row)
 			prev = row.Seq
+			b.lent = max(b.lent, row.Seq)
 		}
 	}
 	return records, nil
@@ -86,7 +87,7 @@ func (b *Box) NewBox(context.Context) (edge.Place, error) {
 	for i := range b.rows {
 		b.rows[i].Seq = uint64(i) + 1
 	}
-	b.place, b.tried = edge.Place{Box: newID(), Last: uint64(len(b.rows))}, 0
+	b.place, b.tried, b.lent = edge.Place{Box: newID(), Last: uint64(len(b.rows))}, 0, 0
 	b.boxes++
 	b.kick()
 	return b.place, nil

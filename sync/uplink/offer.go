@@ -4,6 +4,7 @@ package uplink
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"redbench/edge"
@@ -19,18 +20,25 @@ type offers struct {
 }
 
 // begin begins an offer and calls begun once that is durable. It does not wait for the end, and gives its error to ended.
+// An offer that fails before it has begun is begin's own failure.
 func (o *offers) begin(ctx context.Context, store Store, begun func() error, ended func(error)) error {
 	if !o.start() {
 		return begun()
 	}
-	first, goOn := make(chan struct{}), make(chan struct{})
-	report := sync.OnceFunc(func() { close(first); <-goOn })
+	first, goOn := make(chan error, 1), make(chan struct{})
+	report := sync.OnceFunc(func() { first <- nil; <-goOn })
 	o.under.Go(func() {
 		err := o.run(ctx, store, report)
-		report() // nothing to report is a beginning, too
+		if err != nil {
+			first <- err // nobody reads it where a report came before
+		}
+		report() // an end without a report is a beginning, too
 		ended(err)
 	})
-	<-first
+	if err := <-first; err != nil {
+		close(goOn)
+		return fmt.Errorf("offering what the box holds: %w", err)
+	}
 	defer close(goOn)
 	return begun()
 }

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package uplink_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"redbench/sync/hqtest"
+)
+
+func mustRound(t *testing.T, r *rig) {
+	t.Helper()
+	if err := r.rounds(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A box that comes back from a backup sends under numbers that head office knows as something else, or knows less than
+// head office.
+func TestABoxRestoredFromABackup(t *testing.T) {
+	for name, after := range map[string]int{"with fewer visits since": 3, "with more visits since": 40} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				line := hqtest.NewLine()
+				r := newRig(t, hqtest.NewBox(), line, nil)
+				r.gate.Open()
+				r.visits(20, 0)
+				mustRound(t, r)
+				r.visits(5, 0)
+				backup := r.box.Backup()
+				r.visits(10, 0)
+				mustRound(t, r)
+
+				restored := newRig(t, backup, line, nil)
+				restored.gate.Open()
+				restored.made = r.made
+				restored.visits(after, 0)
+				mustRound(t, restored)
+				restored.onceEach()
+				if restored.box.Boxes() != 2 {
+					t.Errorf("it had %d box ids", restored.box.Boxes())
+				}
+			})
+		})
+	}
+}
+
+// Two boxes of one image take turns in sending: each comes to an id of its own.
+func TestAClonedBox(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line := hqtest.NewLine()
+		a := newRig(t, hqtest.NewBox(), line, nil)
+		a.visits(5, 0)
+		a.gate.Open()
+		mustRound(t, a)
+		b := newRig(t, a.box.Backup(), line, nil)
+		b.gate.Open()
+		for range 10 {
+			a.visits(3, 0)
+			b.visits(4, 0)
+			mustRound(t, a)
+			mustRound(t, b)
+		}
+		a.made = append(a.made, b.made...)
+		a.onceEach()
+		if boxes := a.box.Boxes() + b.box.Boxes(); boxes != 3 {
+			t.Errorf("the two had %d ids", boxes)
+		}
+	})
+}
+
+func TestAHeadOfficeRestoredFromABackup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line := hqtest.NewLine()
+		r := newRig(t, hqtest.NewBox(), line, nil)
+		r.gate.Open()
+		r.visits(30, 0)
+		mustRound(t, r)
+		backup := line.Office().Backup()
+		r.visits(200, 0)
+		mustRound(t, r)
+		line.Replace(backup)
+		r.visits(1, 0)
+		mustRound(t, r)
+		r.up.Wait()
+		mustRound(t, r)
+		r.onceEach()
+	})
+}
+
+// A box to which nothing happens learns by its status that head office has lost its records.
+func TestAHeadOfficeRestoredWhileNothingHappens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line := hqtest.NewLine()
+		empty := line.Office().Backup()
+		r := newRig(t, hqtest.NewBox(), line, nil)
+		r.start()
+		defer func() { r.stop() }()
+		r.visits(150, 0)
+		r.drained()
+		line.Replace(empty)
+		r.sleepMinutes(3)
+		r.drained()
+		r.onceEach()
+	})
+}
+
+var errCrash = errors.New("the power failed")
+
+// Wherever the power fails while everything is told again, it is told in the end.
+func TestACrashWhileEverythingIsToldAgain(t *testing.T) {
+	for name, crash := range map[string]func() func(string) error{
+		"before the new box id":  func() func(string) error { return nth("NewBox", 1) },
+		"before the offer":       func() func(string) error { return nth("Offer", 1) },
+		"in the offer":           func() func(string) error { return nth("Offer", 4) },
+		"before the first batch": func() func(string) error { return nth("Pending", 2) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				line := hqtest.NewLine()
+				empty := line.Office().Backup()
+				r := newRig(t, hqtest.NewBox(), line, nil)
+				r.gate.Open()
+				r.visits(100, 0)
+				mustRound(t, r)
+				line.Replace(empty)
+				r.visits(1, 0)
+
+				r.box.Broken = crash()
+				_ = r.rounds() // it may fail, and it may not notice
+				r.up.Wait()
+				r.box.Broken = nil
+
+				again := newRig(t, r.box, line, nil) // as after a start
+				again.made = r.made
+				again.start()
+				defer func() { again.stop() }()
+				again.sleepMinutes(2)
+				again.drained()
+				again.onceEach()
+			})
+		})
+	}
+}
+
+// nth makes the nth call of a method fail.
+func nth(method string, n int) func(string) error {
+	return func(called string) error {
+		if called == method {
+			if n--; n == 0 {
+				return errCrash
+			}
+		}
+		return nil
+	}
+}
