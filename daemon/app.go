@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"redbench/daemon/config"
+	"redbench/edge/seal"
 	"redbench/edge/serve"
 	"redbench/edge/store"
 	"redbench/ui"
@@ -34,7 +36,10 @@ type App struct {
 	stops    stops
 	troubles *troubles
 
+	keys          *seal.Box
 	store         *store.Store
+	office        *office
+	rules         atomic.Int64 // version of head office's playbook in use; 0: none of its
 	serve         *serve.Service
 	screens       *ui.Server
 	tills         tills
@@ -68,6 +73,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	unheard := time.AfterFunc(brokerPatience, a.noteUnheard)
 	defer unheard.Stop()
+	if err := a.office.begin(); err != nil { // tills are served without it
+		a.Log.Error("head office", "error", err)
+	}
 	a.announcements.online() // an outside broker is told at each connection, this one is there already
 	a.sayWhere()
 	close(a.ready)

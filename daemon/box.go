@@ -40,7 +40,8 @@ func (b *live) Status(ctx context.Context) (control.Status, error) {
 	status.Screens = len(a.screens.Connected())
 	status.NotReady = a.notReady(ctx)
 	status.Ready = len(status.NotReady) == 0
-	return status, nil
+	status.HQ, err = a.office.status(ctx)
+	return status, err
 }
 
 // notReady tells, a sentence each, why the box would not prompt now.
@@ -89,6 +90,16 @@ func (b *live) Screens(ctx context.Context) ([]control.Screen, error) {
 
 // Revoke takes a credential back and closes its connections.
 func (b *live) Revoke(ctx context.Context, id string) error { return b.app.screens.Revoke(ctx, id) }
+
+// Enroll joins the chain, at once.
+func (b *live) Enroll(ctx context.Context, req control.EnrollRequest) (control.EnrollReport, error) {
+	done, report, err := b.enroll(ctx, req)
+	if err == nil && done {
+		b.app.Log.Info("enrolled with head office", "url", report.URL, "store", report.Store)
+		err = b.app.office.begin()
+	}
+	return report, err
+}
 
 // Forget takes a customer out of the record, and off every screen.
 func (b *live) Forget(ctx context.Context, id edge.Identifier) (control.ForgetReport, error) {

@@ -14,6 +14,7 @@ import (
 	"redbench/daemon/control"
 	"redbench/edge"
 	"redbench/edge/guard"
+	"redbench/edge/playbook"
 	"redbench/edge/store"
 )
 
@@ -30,19 +31,35 @@ func Open(ctx context.Context, o Options) (control.Box, io.Closer, error) {
 	if _, err := os.Stat(filepath.Join(o.Config.State.Dir, store.File)); err != nil {
 		return nil, nil, fmt.Errorf("%w, and %s ([state] dir) holds no record yet", control.ErrNotRunning, o.Config.State.Dir)
 	}
-	rules, err := loadPlaybook(o.Config)
-	if err != nil {
+	return openOffline(ctx, o)
+}
+
+// OpenOrMake is Open for a verb that may come before the box's first start: it makes the state directory.
+func OpenOrMake(ctx context.Context, o Options) (control.Box, io.Closer, error) {
+	client, err := control.Dial(ctx, o.Config.State.Dir)
+	if err == nil {
+		return client, client, nil
+	}
+	if !errors.Is(err, control.ErrNotRunning) {
 		return nil, nil, err
 	}
+	return openOffline(ctx, o)
+}
+
+func openOffline(ctx context.Context, o Options) (control.Box, io.Closer, error) {
 	if err := becomeOwner(o.Config.State.Dir); err != nil {
 		return nil, nil, err
 	}
-	_, record, err := openRecord(ctx, o.Config, quiet(o.Log))
+	keys, s, err := openRecord(ctx, o.Config, quiet(o.Log))
 	if err != nil {
 		return nil, nil, err
 	}
-	cards := guard.New(o.Config.Privacy.LoyaltyPrefixes)
-	return offline{newRecord(o.Config, o.Version, rules, record, cards)}, record, nil
+	found, err := findRules(ctx, o.Config, keys, s, quiet(o.Log))
+	if err != nil {
+		return nil, nil, errors.Join(err, s.Close())
+	}
+	return offline{record{config: o.Config, version: o.Version, keys: keys, store: s, cards: guard.New(o.Config.Privacy.LoyaltyPrefixes),
+		playbook: func() *playbook.Playbook { return found.Playbook }}}, s, nil
 }
 
 func quiet(log *slog.Logger) *slog.Logger {
@@ -67,6 +84,12 @@ func (offline) Approve(context.Context, control.ApproveRequest) error { return c
 
 // Revoke takes a credential back; the screen finds out when the daemon starts.
 func (b offline) Revoke(ctx context.Context, id string) error { return b.store.RevokeScreen(ctx, id) }
+
+// Enroll joins the chain; the daemon goes on from there when it starts.
+func (b offline) Enroll(ctx context.Context, req control.EnrollRequest) (control.EnrollReport, error) {
+	_, report, err := b.enroll(ctx, req)
+	return report, err
+}
 
 // Forget takes a customer out of the record.
 func (b offline) Forget(ctx context.Context, id edge.Identifier) (control.ForgetReport, error) {

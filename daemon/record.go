@@ -14,6 +14,7 @@ import (
 	"redbench/edge/exchange"
 	"redbench/edge/guard"
 	"redbench/edge/playbook"
+	"redbench/edge/seal"
 	"redbench/edge/store"
 )
 
@@ -21,13 +22,10 @@ import (
 type record struct {
 	config   *config.Config
 	version  string
-	playbook *playbook.Playbook
+	keys     *seal.Box
+	playbook func() *playbook.Playbook // the one in use
 	store    *store.Store
 	cards    *guard.Guard // over imported texts
-}
-
-func newRecord(c *config.Config, version string, rules *playbook.Playbook, s *store.Store, cards *guard.Guard) record {
-	return record{config: c, version: version, playbook: rules, store: s, cards: cards}
 }
 
 // Status tells what the files say.
@@ -39,7 +37,7 @@ func (r record) Status(ctx context.Context) (control.Status, error) {
 	return control.Status{
 		Version: r.version, Now: time.Now().UTC(), Store: r.config.Store.ID, StoreName: r.config.Store.Name,
 		StateDir: r.config.State.Dir, Config: r.config.File, Warnings: r.config.Warnings, Lanes: []string{},
-		Counts: counts, Playbook: r.playbook.Name(),
+		Counts: counts, Playbook: r.playbook().Name(),
 	}, nil
 }
 
@@ -78,7 +76,7 @@ func (r record) Import(ctx context.Context, req control.ImportRequest, in io.Rea
 
 func (r record) forget(ctx context.Context, id edge.Identifier) (edge.CustomerRef, control.ForgetReport, error) {
 	gone, err := r.store.Forget(ctx, id)
-	return gone.Ref, control.ForgetReport{Customer: gone.ID}, explainFind(err)
+	return gone.Ref, control.ForgetReport{Customer: gone.ID, Ordered: err == nil && r.enrolled()}, explainFind(err)
 }
 
 // Customer tells what the box knows of one customer.

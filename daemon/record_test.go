@@ -25,7 +25,7 @@ func TestAnImportIsReadAsAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	r := newRecord(c, "", playbook.Default(), s, guard.New(nil))
+	r := record{config: c, playbook: playbook.Default, store: s, cards: guard.New(nil)}
 	file := "oops\n{\"customer\":\"c1\"" + strings.Repeat(" ", 2000) + "}\n{\"customer\":\"c2\"}\n"
 	report, err := r.Import(t.Context(), control.ImportRequest{Kind: control.ImportCustomers, Format: control.FormatJSONL}, strings.NewReader(file), nil)
 	if err != nil || report.New != 1 || report.Bad != 2 {

@@ -24,10 +24,11 @@ func (r record) Try(ctx context.Context, req control.TryRequest) (control.Trial,
 		}
 		in.Profile, in.Known = profile, true
 	}
-	choice := r.playbook.Choose(in)
+	rules := r.playbook()
+	choice := rules.Choose(in)
 	p := choice.Prompt
 	trial := control.Trial{Who: p.Who, Remember: p.Remember, Do: p.Do, Ask: p.Ask, Avoid: p.Avoid,
-		Farewell: r.playbook.Farewell(in).Text, Considered: []control.Candidate{}}
+		Farewell: rules.Farewell(in).Text, Considered: []control.Candidate{}}
 	for _, c := range choice.Considered {
 		trial.Considered = append(trial.Considered, control.Candidate{Rule: c.Rule, Line: c.Line, Fact: c.Fact, Text: c.Text,
 			Priority: c.Priority, Chosen: c.Chosen, Reason: c.Reason})

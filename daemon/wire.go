@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"redbench/daemon/config"
@@ -20,7 +19,6 @@ import (
 	"redbench/edge/adapt"
 	"redbench/edge/guard"
 	"redbench/edge/lane"
-	"redbench/edge/playbook"
 	"redbench/edge/seal"
 	"redbench/edge/serve"
 	"redbench/edge/store"
@@ -31,18 +29,20 @@ import (
 // wire makes every room and ties them together, in the order of an event's way backwards: what is needed comes first.
 func (a *App) wire(ctx context.Context) error {
 	c := a.Config
-	keys, record, err := openRecord(ctx, c, a.Log)
+	keys, s, err := openRecord(ctx, c, a.Log)
 	if err != nil {
 		return err
 	}
-	a.store = record
-	a.stops.add("the store", func(context.Context) error { return record.Close() })
-	watchStore(a.metrics, record)
+	a.keys, a.store = keys, s
+	a.stops.add("the store", func(context.Context) error { return s.Close() })
+	watchStore(a.metrics, s)
 
-	rules, err := loadPlaybook(c)
+	found, err := findRules(ctx, c, keys, s, a.Log)
 	if err != nil {
 		return err
 	}
+	a.rules.Store(int64(found.version))
+	a.office = &office{app: a}
 	cards := guard.New(c.Privacy.LoyaltyPrefixes)
 	decoder, err := newDecoder(c, cards, keys)
 	if err != nil {
@@ -61,9 +61,10 @@ func (a *App) wire(ctx context.Context) error {
 		StoreID: c.Store.ID, StoreName: c.Store.Name, Language: c.Store.Locale, Zone: c.Zone(),
 		Timing: lane.Timing{Card: c.Screen.GreetedFor(), Prompt: c.Screen.PromptFor(), Farewell: c.Screen.FarewellFor(),
 			Checkout: c.Limits.CheckoutFor()},
-		Store: record, Decoder: decoder, Screens: a.screens, Digester: keys, Guard: cards, Playbook: rules, Log: a.Log,
+		Store: s, Decoder: decoder, Screens: a.screens, Digester: keys, Guard: cards, Playbook: found.Playbook, Log: a.Log,
 		Metrics: a.metrics, Refused: a.announcements.refused,
 		Trouble: func(err error) { a.troubles.set("notice.store", err != nil) },
+		Ask:     a.office.ask, AskWithin: time.Duration(c.HQ.LookupMS) * time.Millisecond,
 	})
 	if err != nil {
 		return err
@@ -78,7 +79,12 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.stops.add("hearing tills", a.tills.Stop)
-	a.box = &live{record: newRecord(c, a.Version, rules, record, cards), app: a, ui: a.uiListener(listener)}
+	a.stops.add("head office", a.office.stop)
+	if err := a.office.follow(ctx); err != nil {
+		return err
+	}
+	a.box = &live{app: a, ui: a.uiListener(listener),
+		record: record{config: c, version: a.Version, keys: keys, store: s, cards: cards, playbook: a.serve.Rules}}
 	if err := a.openMetrics(); err != nil {
 		return err
 	}
@@ -103,18 +109,6 @@ func openRecord(ctx context.Context, c *config.Config, log *slog.Logger) (*seal.
 	record, err := store.Open(ctx, store.Options{Dir: c.State.Dir, StoreID: c.Store.ID, Seal: keys, Log: log,
 		QuarantineCount: c.Limits.Quarantine})
 	return keys, record, err
-}
-
-func loadPlaybook(c *config.Config) (*playbook.Playbook, error) {
-	if c.Playbook.File == "" {
-		return playbook.Default(), nil
-	}
-	f, err := os.Open(c.Playbook.File)
-	if err != nil {
-		return nil, fmt.Errorf("opening the playbook ([playbook] file): %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	return playbook.Load(f, filepath.Base(c.Playbook.File))
 }
 
 func newDecoder(c *config.Config, cards *guard.Guard, keys *seal.Box) (*adapt.Decoder, error) {

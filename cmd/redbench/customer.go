@@ -73,6 +73,9 @@ func forget(cmd *cobra.Command, box control.Box, id edge.Identifier) error {
 		if report.Cleared > 0 {
 			fmt.Fprintf(out, "She is cleared on %s.\n", count(report.Cleared, "lane", "lanes"))
 		}
+		if report.Ordered {
+			fmt.Fprintln(out, "Head office is told, and tells every other store; it shows which have not done it yet.")
+		}
 		fmt.Fprintln(out, "Take her row out of the customers file, too: a row with a consent column would bring her back.")
 	})
 }

@@ -64,7 +64,7 @@ Try it with: redbench demo`,
 	)
 	add(root, groupTry, newDemoCommand(), newSimulateCommand(), newReplayCommand())
 	add(root, groupBox, newRunCommand(), newInstallCommand(), newUninstallCommand(), newStartCommand(), newStopCommand(),
-		newRestartCommand(), newStatusCommand())
+		newRestartCommand(), newStatusCommand(), newEnrollCommand())
 	add(root, groupScreens, newPairCommand(), newScreensCommand())
 	add(root, groupCustomers, newImportCommand(), newForgetCommand(), newCustomerCommand())
 	add(root, groupLook, newQuarantineCommand(), newPlaybookCommand(), newAdapterCommand(), newConfigCommand(), newVersionCommand())

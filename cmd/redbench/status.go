@@ -105,6 +105,10 @@ func printStatus(out io.Writer, s boxStatus, zone *time.Location) {
 		field{"metrics", metricsLine(s.Metrics)},
 		field{"playbook", s.Playbook},
 	)
+	if s.HQ != nil {
+		fmt.Fprintln(out)
+		fields(out, officeFields(s.HQ, zone)...)
+	}
 	c := s.Counts
 	fmt.Fprintln(out)
 	fields(out,

@@ -29,6 +29,9 @@ type Box interface {
 	Import(ctx context.Context, req ImportRequest, r io.Reader, progress func(edge.ImportProgress)) (edge.ImportReport, error)
 	// Forget takes one customer out, whole.
 	Forget(ctx context.Context, id edge.Identifier) (ForgetReport, error)
+	// Enroll exchanges a one-time code of head office for this box's credentials and the chain's keys. A box that is
+	// enrolled already stays as it is, unless it is told to enroll again.
+	Enroll(ctx context.Context, req EnrollRequest) (EnrollReport, error)
 	// Customer tells what the box knows of one customer.
 	Customer(ctx context.Context, id edge.Identifier) (Customer, error)
 

@@ -86,6 +86,11 @@ func (c *Client) Revoke(ctx context.Context, id string) error {
 	return err
 }
 
+// Enroll exchanges a one-time code for credentials.
+func (c *Client) Enroll(ctx context.Context, req EnrollRequest) (EnrollReport, error) {
+	return call[EnrollReport](ctx, c, http.MethodPost, "/enroll", req)
+}
+
 // Forget takes one customer out.
 func (c *Client) Forget(ctx context.Context, id edge.Identifier) (ForgetReport, error) {
 	return call[ForgetReport](ctx, c, http.MethodPost, "/forget", id)

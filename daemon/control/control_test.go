@@ -41,6 +41,9 @@ func TestEveryCallGoesThere(t *testing.T) {
 		{"screens", func() (any, error) { return client.Screens(ctx) },
 			[]Screen{{ID: "s1", Lane: "1", Paired: noon, Connected: true}}},
 		{`revoke "a/b c"`, func() (any, error) { return nil, client.Revoke(ctx, "a/b c") }, nil},
+		{"enroll {URL:https://hq Code:ABC Again:false}", func() (any, error) {
+			return client.Enroll(ctx, EnrollRequest{URL: "https://hq", Code: "ABC"})
+		}, EnrollReport{URL: "https://hq", Store: "s", Enrolled: noon}},
 		{"forget card 6001 2", func() (any, error) { return client.Forget(ctx, card) }, ForgetReport{Customer: "c1", Cleared: 2}},
 		{"customer card 6001 2", func() (any, error) { return client.Customer(ctx, card) },
 			Customer{ID: "c1", Name: "Maya", Since: noon}},

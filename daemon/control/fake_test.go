@@ -81,6 +81,11 @@ func (f *fakeBox) Forget(_ context.Context, id edge.Identifier) (ForgetReport, e
 	return ForgetReport{Customer: "c1", Cleared: 2}, f.err
 }
 
+func (f *fakeBox) Enroll(_ context.Context, req EnrollRequest) (EnrollReport, error) {
+	f.note("enroll %+v", req)
+	return EnrollReport{URL: "https://hq", Store: "s", Enrolled: noon}, f.err
+}
+
 func (f *fakeBox) Customer(_ context.Context, id edge.Identifier) (Customer, error) {
 	f.note("customer %s %s", id.Kind, id.Value)
 	return Customer{ID: "c1", Name: "Maya", Since: noon}, f.err

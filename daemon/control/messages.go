@@ -32,8 +32,25 @@ type Status struct {
 
 	Lanes    []string    `json:"lanes"`
 	Screens  int         `json:"screens_connected"`
-	Counts   edge.Counts `json:"counts"`   // since midnight in the store's zone
-	Playbook string      `json:"playbook"` // name and version of the playbook in use
+	Counts   edge.Counts `json:"counts"`       // since midnight in the store's zone
+	Playbook string      `json:"playbook"`     // name and version of the playbook in use
+	HQ       *HQ         `json:"hq,omitempty"` // absent: the box is not enrolled
+}
+
+// HQ is how the box stands with head office.
+type HQ struct {
+	URL         string       `json:"url"`
+	Enrolled    time.Time    `json:"enrolled"`
+	Connected   bool         `json:"connected"`             // the last call was answered
+	LastContact time.Time    `json:"last_contact,omitzero"` // since the daemon started
+	Asked       time.Time    `json:"asked,omitzero"`        // when it last asked whom to forget
+	Error       string       `json:"error,omitempty"`       // what went wrong with the last call
+	Box         string       `json:"box"`                   // id of this box's outbox
+	Backlog     edge.Backlog `json:"backlog"`
+	Playbook    int          `json:"playbook,omitempty"` // version of head office's playbook in use
+	Refused     string       `json:"playbook_refused,omitempty"`
+	Silent      bool         `json:"silent,omitempty"` // head office has silenced prompts
+	Locked      bool         `json:"locked,omitempty"` // profiles are locked until erasures were asked for
 }
 
 // Listener is an address that is really listened on, after port 0 became a port.
@@ -113,6 +130,22 @@ type ImportRequest struct {
 type ForgetReport struct {
 	Customer string `json:"customer"` // our id, which means nothing to anybody now
 	Cleared  int    `json:"screens_cleared"`
+	Ordered  bool   `json:"ordered"` // head office is told to forget her everywhere
+}
+
+// EnrollRequest asks to enroll with head office.
+type EnrollRequest struct {
+	URL   string `json:"url,omitempty"` // empty: [hq] url
+	Code  string `json:"code"`
+	Again bool   `json:"again,omitempty"` // though it is enrolled already
+}
+
+// EnrollReport tells what came of it.
+type EnrollReport struct {
+	URL      string    `json:"url"`
+	Store    string    `json:"store"`
+	Enrolled time.Time `json:"enrolled"`
+	Before   bool      `json:"before"` // it was enrolled already, and nothing was changed
 }
 
 // Customer is what the box knows of one customer.

@@ -65,6 +65,7 @@ func handler(box Box, log *slog.Logger) http.Handler {
 	mux.Handle("DELETE /screens/{id}", answer(func(r *http.Request) (any, error) {
 		return nil, box.Revoke(r.Context(), r.PathValue("id"))
 	}))
+	mux.Handle("POST /enroll", asked(func(ctx context.Context, in EnrollRequest) (any, error) { return box.Enroll(ctx, in) }))
 	mux.Handle("POST /forget", asked(func(ctx context.Context, in edge.Identifier) (any, error) { return box.Forget(ctx, in) }))
 	mux.Handle("POST /customer", asked(func(ctx context.Context, in edge.Identifier) (any, error) { return box.Customer(ctx, in) }))
 	mux.Handle("POST /try", asked(func(ctx context.Context, in TryRequest) (any, error) { return box.Try(ctx, in) }))

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package daemon
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"redbench/daemon/config"
+	"redbench/sync/downlink"
+	"redbench/sync/link"
+	"redbench/sync/uplink"
+	"redbench/sync/wire"
+)
+
+// line is a link to head office, both ways.
+type line struct {
+	credentials link.Credentials
+	client      *link.Client
+	up          *uplink.Uplink
+	down        *downlink.Downlink
+	metrics     *leased
+	end         context.CancelFunc
+	running     sync.WaitGroup
+}
+
+// meteredLinger is how long news wait for company on a link that is paid for by what it carries.
+const meteredLinger = 15 * time.Minute
+
+// open makes a line. It does not connect yet.
+func (o *office) open(credentials link.Credentials) (*line, error) {
+	c := o.app.Config.HQ
+	if c.URL != "" {
+		credentials.URL = c.URL
+	}
+	throttle := link.NewThrottle(c.KilobitsPerSecond, time.Now)
+	client, err := link.New(link.Options{Credentials: credentials, CAFile: c.CAFile, Insecure: c.Insecure, Version: o.app.Version,
+		Throttle: throttle, Keep: func(next link.Credentials) error { return next.Save(o.app.Config.State.Dir) }})
+	if err != nil {
+		return nil, err
+	}
+	l := &line{credentials: credentials, client: client, metrics: &leased{Registerer: o.app.metrics}}
+	gate := link.NewGate()
+	if l.up, err = o.openUplink(client, gate, l.metrics); err != nil {
+		l.metrics.end()
+		return nil, err
+	}
+	if l.down, err = o.openDownlink(client, gate, l.metrics); err != nil {
+		l.metrics.end()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (o *office) openUplink(client *link.Client, gate *link.Gate, registry prometheus.Registerer) (*uplink.Uplink, error) {
+	c := o.app.Config.HQ
+	hours := ""
+	if c.Send != config.SendAtOnce {
+		hours = c.Send
+	}
+	window, err := link.ParseHours(hours, o.app.Config.Zone())
+	if err != nil {
+		return nil, err
+	}
+	options := uplink.Options{Store: o.app.store, Link: client, Gate: gate, Hours: window, CPUShare: float64(c.CPUPercent) / 100,
+		Status: o.boxStatus, Registry: registry, Log: o.app.Log}
+	if c.Metered {
+		options.Linger = meteredLinger
+	}
+	return uplink.New(options)
+}
+
+func (o *office) openDownlink(client *link.Client, gate *link.Gate, registry prometheus.Registerer) (*downlink.Downlink, error) {
+	return downlink.New(downlink.Options{Store: o.app.store, Link: client, Gate: gate, OnApplied: o.applied, Registry: registry,
+		Log: o.app.Log})
+}
+
+func (o *office) boxStatus() wire.BoxStatus {
+	status, err := o.tell(context.Background())
+	o.note("telling head office how the box is", err)
+	return status
+}
+
+// contact tells when head office last answered, and what is wrong if it does not.
+func (l *line) contact() (last time.Time, trouble string) {
+	up, down := l.up.State(), l.down.State()
+	last, trouble = up.Reached, up.Error
+	if down.Reached.After(last) {
+		last = down.Reached
+	}
+	if down.Error != "" {
+		trouble = down.Error
+	}
+	return last, trouble
+}
+
+// leased registers metrics for as long as a line lives: the next one registers its own.
+type leased struct {
+	prometheus.Registerer
+	held []prometheus.Collector
+}
+
+// Register registers a collector until end.
+func (l *leased) Register(c prometheus.Collector) error {
+	err := l.Registerer.Register(c)
+	if err == nil {
+		l.held = append(l.held, c)
+	}
+	return err
+}
+
+func (l *leased) end() {
+	for _, c := range l.held {
+		l.Unregister(c)
+	}
+	l.held = nil
+}
