@@ -5,19 +5,16 @@
 package box
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
+	"redbench/cmd/rig/process"
 	"redbench/daemon/control"
 	"redbench/edge"
 )
@@ -29,85 +26,114 @@ type Options struct {
 	Store  string
 	Broker string // URL of an outside broker; empty: the embedded one
 	Extra  string // more lines of configuration
+	Fixed  bool   // the ports that were found free at first are kept over all lives
 }
 
-// Box is a running daemon.
+// Box is a daemon and its files. It may live several times.
 type Box struct {
 	options Options
-	config  string
-	process *exec.Cmd
-	log     *os.File
+	process *process.Process // nil: it does not run
 	status  control.Status
 }
 
 const readyWithin = 30 * time.Second
 
-// Start writes the configuration, starts the daemon, and returns once it is ready.
+// Start configures a box, starts the daemon, and returns once it is ready.
 func Start(ctx context.Context, o Options) (*Box, error) {
+	b, err := Configure(o)
+	if err != nil {
+		return nil, err
+	}
+	return b, b.Start(ctx)
+}
+
+// Configure writes a box's configuration and starts nothing.
+func Configure(o Options) (*Box, error) {
 	if _, err := os.Stat(o.Binary); err != nil {
 		return nil, fmt.Errorf("%s is not there: run make build first (%w)", o.Binary, err)
 	}
-	b := &Box{options: o, config: filepath.Join(o.Dir, "redbench.toml")}
-	if err := b.configure(); err != nil {
-		return nil, err
+	screens, tills := "127.0.0.1:0", "127.0.0.1:0"
+	if o.Fixed {
+		var err error
+		if screens, err = FreeAddress(); err != nil {
+			return nil, err
+		}
+		if tills, err = FreeAddress(); err != nil {
+			return nil, err
+		}
 	}
-	if err := b.launch(); err != nil {
-		return nil, err
+	b := &Box{options: o}
+	text := fmt.Sprintf("[store]\nid = %q\n[state]\ndir = %q\n[ui]\nlisten = %q\n[mqtt]\nlisten = %q\nbroker = %q\n%s",
+		o.Store, b.State(), screens, tills, o.Broker, o.Extra)
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the box's directory: %w", err)
 	}
-	if err := b.awaitReady(ctx); err != nil {
-		return nil, errors.Join(err, b.Stop(), errors.New(b.LogTail()))
+	if err := os.WriteFile(b.Config(), []byte(text), 0o600); err != nil {
+		return nil, fmt.Errorf("writing the box's configuration: %w", err)
 	}
 	return b, nil
 }
 
-func (b *Box) configure() error {
-	text := fmt.Sprintf("[store]\nid = %q\n[state]\ndir = %q\n[ui]\nlisten = \"127.0.0.1:0\"\n[mqtt]\nlisten = \"127.0.0.1:0\"\nbroker = %q\n%s",
-		b.options.Store, filepath.Join(b.options.Dir, "state"), b.options.Broker, b.options.Extra)
-	if err := os.WriteFile(b.config, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("writing the box's configuration: %w", err)
-	}
-	return nil
-}
-
-func (b *Box) launch() error {
-	log, err := os.Create(filepath.Join(b.options.Dir, "redbench.log"))
+// FreeAddress finds an address that nobody listens on.
+func FreeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return fmt.Errorf("opening the box's log: %w", err)
+		return "", fmt.Errorf("finding a free port: %w", err)
 	}
-	b.log = log
-	b.process = exec.Command(b.options.Binary, "run", "--config", b.config) // stopped by Stop, not by a context: SIGTERM
-	b.process.Stdout, b.process.Stderr = log, log
-	if err := b.process.Start(); err != nil {
-		return fmt.Errorf("starting %s: %w", b.options.Binary, err)
+	return l.Addr().String(), l.Close()
+}
+
+// Store is the store's id.
+func (b *Box) Store() string { return b.options.Store }
+
+// Dir holds the box's configuration, state and log.
+func (b *Box) Dir() string { return b.options.Dir }
+
+// Config is the configuration's file.
+func (b *Box) Config() string { return filepath.Join(b.options.Dir, "redbench.toml") }
+
+// State is the state directory.
+func (b *Box) State() string { return filepath.Join(b.options.Dir, "state") }
+
+// Log is the file of the daemon's log, over all its lives.
+func (b *Box) Log() string { return filepath.Join(b.options.Dir, "redbench.log") }
+
+// Start begins a life, and returns once the daemon is ready.
+func (b *Box) Start(ctx context.Context) (err error) {
+	if b.process, err = process.Start(b.options.Binary, b.Log(), "run", "--config", b.Config()); err != nil {
+		return err
+	}
+	err = b.process.Await(ctx, readyWithin, func(ctx context.Context) error {
+		if err := b.ask(ctx); err != nil {
+			return err
+		}
+		if !b.status.Ready {
+			return errors.New(strings.Join(b.status.NotReady, "; "))
+		}
+		return nil
+	})
+	if err != nil {
+		return errors.Join(fmt.Errorf("starting box %s: %w", b.options.Store, err), b.Stop(), errors.New(b.LogTail()))
 	}
 	return nil
 }
 
-// awaitReady asks `redbench status` until it says so.
-func (b *Box) awaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
-	defer cancel()
-	every := time.NewTicker(50 * time.Millisecond)
-	defer every.Stop()
-	for {
-		err := b.refresh(ctx)
-		if err == nil && b.status.Running && b.status.Ready {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the box was not ready within %s: %w", readyWithin, errors.Join(err,
-				errors.New(strings.Join(b.status.NotReady, "; "))))
-		case <-every.C:
-		}
+// ask asks the daemon how it stands, as `redbench status` does.
+func (b *Box) ask(ctx context.Context) error {
+	client, err := control.Dial(ctx, b.State())
+	if err != nil {
+		return err
 	}
+	status, err := client.Status(ctx)
+	if err = errors.Join(err, client.Close()); err == nil {
+		b.status = status
+	}
+	return err
 }
-
-func (b *Box) refresh(ctx context.Context) error { return b.JSON(ctx, &b.status, "status") }
 
 // Status asks the daemon how it stands.
 func (b *Box) Status(ctx context.Context) (control.Status, error) {
-	err := b.refresh(ctx)
+	err := b.ask(ctx)
 	return b.status, err
 }
 
@@ -123,7 +149,7 @@ func (b *Box) Tills() string {
 }
 
 // PID is the daemon's process.
-func (b *Box) PID() int { return b.process.Process.Pid }
+func (b *Box) PID() int { return b.process.PID() }
 
 // Import runs `redbench import KIND FILE`.
 func (b *Box) Import(ctx context.Context, kind, file string) (edge.ImportReport, error) {
@@ -139,50 +165,41 @@ func (b *Box) Pair(ctx context.Context, lane string) (control.Pairing, error) {
 	return pairing, err
 }
 
+// Enroll runs `redbench enroll`, with the code that head office made for this store.
+func (b *Box) Enroll(ctx context.Context, url, code string) error {
+	return b.JSON(ctx, &control.EnrollReport{}, "enroll", "--url", url, code)
+}
+
 // JSON runs a verb with --json and decodes what it prints.
 func (b *Box) JSON(ctx context.Context, into any, verb ...string) error {
-	command := exec.CommandContext(ctx, b.options.Binary, append(verb, "--json", "--config", b.config)...)
-	var problems bytes.Buffer
-	command.Stderr = &problems
-	out, err := command.Output()
-	if err != nil {
-		return fmt.Errorf("redbench %s: %w: %s", strings.Join(verb, " "), err, strings.TrimSpace(problems.String()))
-	}
-	if err := json.Unmarshal(out, into); err != nil {
-		return fmt.Errorf("reading what redbench %s printed: %w", verb[0], err)
-	}
-	return nil
+	return process.JSON(ctx, into, b.options.Binary, append(verb, "--json", "--config", b.Config())...)
+}
+
+// Run runs a verb.
+func (b *Box) Run(ctx context.Context, verb ...string) error {
+	_, err := process.Run(ctx, b.options.Binary, append(verb, "--config", b.Config())...)
+	return err
 }
 
 // Stop ends the daemon as a service manager does, and tells when it did not end well.
 func (b *Box) Stop() error {
-	if b.process == nil || b.process.Process == nil {
+	if b.process == nil {
 		return nil
 	}
-	defer b.log.Close()
-	if err := b.process.Process.Signal(syscall.SIGTERM); err != nil {
-		return fmt.Errorf("stopping the box: %w", err)
+	defer func() { b.process = nil }()
+	if err := b.process.Stop(); err != nil {
+		return fmt.Errorf("stopping box %s: %w", b.options.Store, err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- b.process.Wait() }()
-	select {
-	case err := <-ended:
-		if err != nil {
-			return fmt.Errorf("the box ended badly: %w", err)
-		}
-		return nil
-	case <-time.After(20 * time.Second):
-		return errors.Join(errors.New("the box did not stop within 20 s and was killed"), b.process.Process.Kill())
+	return nil
+}
+
+// Kill ends the daemon in the middle of whatever it does.
+func (b *Box) Kill() {
+	if b.process != nil {
+		b.process.Kill()
+		b.process = nil
 	}
 }
 
 // LogTail gives the end of the daemon's log.
-func (b *Box) LogTail() string {
-	file, err := os.Open(filepath.Join(b.options.Dir, "redbench.log"))
-	if err != nil {
-		return ""
-	}
-	defer file.Close()
-	all, _ := io.ReadAll(file)
-	return string(all[max(0, len(all)-2000):])
-}
+func (b *Box) LogTail() string { return process.Tail(b.Log()) }

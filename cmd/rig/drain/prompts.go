@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package drain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"redbench/cmd/rig/box"
+	"redbench/cmd/rig/load"
+	"redbench/edge/simulate"
+)
+
+const patience = 10 * time.Second // how long after a round's last card its prompt may still come
+
+// lanes are the tills and screens of the live measurement.
+type lanes struct {
+	names  []string
+	tills  *load.Tills
+	ledger atomic.Pointer[load.Ledger]
+	close  []func() error
+	next   int // visits used so far
+}
+
+func (l *lanes) hear(m box.Message) {
+	if ledger := l.ledger.Load(); ledger != nil {
+		ledger.Heard(m)
+	}
+}
+
+// prompts measures cards while head office is away and while the month drains, in turn, on the state as it was before.
+func (r *rig) prompts(ctx context.Context, report *Report) (err error) {
+	if err := r.restore(ctx); err != nil {
+		return err
+	}
+	l, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, c := range l.close {
+			err = errors.Join(err, c())
+		}
+	}()
+	var delays [2][]time.Duration // without, with
+	var problems []string
+	for round := range 2*r.o.Rounds + 1 { // the first is not counted
+		draining := round%2 == 0 && round > 0
+		if err := r.connect(ctx, draining); err != nil {
+			return err
+		}
+		ledger, left, err := r.round(ctx, l, round)
+		if err != nil {
+			return err
+		}
+		if problem := ledger.Problem(); problem != "" {
+			problems = append(problems, fmt.Sprintf("round %d: %s", round, problem))
+		}
+		if draining && left == 0 {
+			problems = append(problems, fmt.Sprintf("round %d: all had arrived before its end; more --records are needed", round))
+		}
+		spread := load.SpreadOf(ledger.Delays())
+		r.say("prompts, draining %t: p50 %.2f ms, p99 %.2f ms, %d records left", draining, spread.P50, spread.P99, left)
+		if round > 0 {
+			with := 0
+			if draining {
+				with = 1
+			}
+			delays[with] = append(delays[with], ledger.Delays()...)
+		}
+	}
+	report.Without, report.With = load.SpreadOf(delays[0]), load.SpreadOf(delays[1])
+	report.P99Ratio = report.With.P99 / max(report.Without.P99, 1e-9)
+	report.Problem = strings.Join(problems, "; ")
+	return nil
+}
+
+// restore puts box and head office back to where they were before they met.
+func (r *rig) restore(ctx context.Context) error {
+	for live, before := range map[string]string{r.box.State(): "box-before", r.office.State(): "office-before"} {
+		if err := errors.Join(os.RemoveAll(live), os.Rename(r.part(before), live)); err != nil {
+			return fmt.Errorf("going back before the drain: %w", err)
+		}
+	}
+	return nil
+}
+
+// open starts the box at an outside broker, with a till and a screen on each lane.
+func (r *rig) open(ctx context.Context) (*lanes, error) {
+	l := &lanes{}
+	broker, stop, err := load.Mosquitto(r.dir)
+	if err != nil {
+		return l, err
+	}
+	l.close = append(l.close, stop)
+	r.box, err = box.Configure(box.Options{Binary: r.bin.Box, Dir: r.part("box"), Store: storeID, Extra: r.extra(), Broker: broker})
+	if err != nil {
+		return l, err
+	}
+	if err := r.box.Start(ctx); err != nil {
+		return l, err
+	}
+	for i := range r.month.lanes {
+		l.names = append(l.names, fmt.Sprint("L", 1+i))
+	}
+	for _, lane := range l.names {
+		screen, err := r.box.Screen(ctx, lane, l.hear)
+		if err != nil {
+			return l, err
+		}
+		l.close = append(l.close, screen.Close)
+	}
+	if l.tills, err = load.Connect(broker, "drain-", l.names); err != nil {
+		return l, err
+	}
+	l.close = append(l.close, func() error { l.tills.Close(); return nil })
+	return l, nil
+}
+
+// connect lets head office be there or not. When it is, records flow before it returns.
+func (r *rig) connect(ctx context.Context, on bool) error {
+	if !on {
+		return r.office.Stop()
+	}
+	before, err := r.arrived(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.office.Start(ctx); err != nil {
+		return err
+	}
+	return r.until(ctx, 6*time.Minute, func(ctx context.Context) error {
+		now, err := r.arrived(ctx)
+		if err == nil && now == before {
+			err = errors.New("records do not flow")
+		}
+		return err
+	})
+}
+
+// round sends one round of visits, and tells how many records are left to drain.
+func (r *rig) round(ctx context.Context, l *lanes, round int) (*load.Ledger, int, error) {
+	length := r.o.Round
+	if round == 0 {
+		length = min(length, 5*time.Second)
+	}
+	var visits []load.Visit
+	for range int(r.o.Rate * length.Seconds()) {
+		visits = append(visits, r.month.visit(l.next))
+		l.next++
+	}
+	ledger := load.NewLedger()
+	l.ledger.Store(ledger)
+	err := l.tills.Run(ctx, load.Options{Store: storeID, Lanes: l.names, Rate: r.o.Rate, Events: "visits", Round: fmt.Sprint("drain-", round),
+		Currency: simulate.Currency}, visits, ledger, patience)
+	if err != nil {
+		return ledger, 0, err
+	}
+	status, err := r.box.Status(ctx)
+	if err != nil || status.HQ == nil {
+		return ledger, 0, errors.Join(err, errors.New("the box does not say how much waits"))
+	}
+	return ledger, status.HQ.Backlog.Records, nil
+}
