@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"redbench/daemon/control"
+	"redbench/daemon/owner"
 	"redbench/edge"
 	"redbench/edge/guard"
 	"redbench/edge/playbook"
@@ -47,7 +48,7 @@ func OpenOrMake(ctx context.Context, o Options) (control.Box, io.Closer, error) 
 }
 
 func openOffline(ctx context.Context, o Options) (control.Box, io.Closer, error) {
-	if err := becomeOwner(o.Config.State.Dir); err != nil {
+	if err := owner.Become(o.Config.State.Dir); err != nil {
 		return nil, nil, err
 	}
 	keys, s, err := openRecord(ctx, o.Config, quiet(o.Log))

@@ -6,10 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
+	"redbench/daemon/owner"
 	"redbench/edge/seal"
 	"redbench/sync/hq"
 	"redbench/sync/hq/config"
@@ -42,10 +47,20 @@ func openOffice(ctx context.Context, cfg *config.Config, log *slog.Logger) (*off
 // Close ends what goes on, then closes the database.
 func (o *office) Close() error { return errors.Join(o.HQ.Close(), o.store.Close()) }
 
-// withOffice runs do on head office, whether it is being served beside this verb or not.
+// withOffice runs do on head office, whether it is being served beside this verb or not. A state directory that was never
+// used is an error: a mistyped one must not become a second chain with keys of its own.
 func withOffice(cmd *cobra.Command, do func(*office, *config.Config) error) error {
 	cfg, err := loadConfig(cmd)
 	if err != nil {
+		return err
+	}
+	switch _, err := os.Stat(filepath.Join(cfg.State.Dir, store.File)); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s ([state] dir) holds no head office yet; %s makes one", cfg.State.Dir, cli.Hint(cmd, "serve"))
+	case err != nil:
+		return fmt.Errorf("opening head office: %w", err)
+	}
+	if err := owner.Become(cfg.State.Dir); err != nil {
 		return err
 	}
 	o, err := openOffice(cmd.Context(), cfg, slog.New(slog.DiscardHandler))

@@ -42,31 +42,35 @@ func openReach(cfg *config.Config, log *slog.Logger) (reach, error) {
 	return reach{tls: own.TLS(), ca: own.CA(), pin: pin[:]}, nil
 }
 
-// addressFile tells the verbs beside serve where it listens, as port 0 says nothing.
+// addressFile tells the verbs beside serve what it is called by: --listen and port 0 are known to serve alone.
 const addressFile = "listening"
 
-func noteAddress(cfg *config.Config, address string) (forget func() error, err error) {
+func noteAddress(cfg *config.Config, url string) (forget func() error, err error) {
 	path := filepath.Join(cfg.State.Dir, addressFile)
-	if err := os.WriteFile(path, []byte(address+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(url+"\n"), 0o644); err != nil {
 		return nil, fmt.Errorf("noting the address: %w", err)
 	}
 	return func() error { return os.Remove(path) }, nil
 }
 
-// publicURL is what boxes and browsers call head office.
+// publicURL is what boxes and browsers call head office: as configured, as serve says that runs, or as it would.
 func publicURL(cfg *config.Config) string {
-	if cfg.HQ.PublicURL != "" {
+	if cfg.HQ.PublicURL == "" {
+		if raw, err := os.ReadFile(filepath.Join(cfg.State.Dir, addressFile)); err == nil {
+			return strings.TrimSpace(string(raw))
+		}
+	}
+	return urlOf(cfg, cfg.HQ.Listen)
+}
+
+func urlOf(cfg *config.Config, address string) string {
+	switch {
+	case cfg.HQ.PublicURL != "":
 		return strings.TrimRight(cfg.HQ.PublicURL, "/")
+	case cfg.HQ.Insecure:
+		return "http://" + reachable(address)
 	}
-	address := cfg.HQ.Listen
-	if raw, err := os.ReadFile(filepath.Join(cfg.State.Dir, addressFile)); err == nil && strings.HasSuffix(address, ":0") {
-		address = strings.TrimSpace(string(raw))
-	}
-	scheme := "https"
-	if cfg.HQ.Insecure {
-		scheme = "http"
-	}
-	return scheme + "://" + reachable(address)
+	return "https://" + reachable(address)
 }
 
 // reachable names this machine where an address is every one of it.

@@ -78,7 +78,8 @@ func serve(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, o.Close()) }()
-	forget, err := noteAddress(cfg, listener.Addr().String())
+	url := urlOf(cfg, listener.Addr().String())
+	forget, err := noteAddress(cfg, url)
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func serve(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) (err error)
 	if reach.tls != nil {
 		listener = tls.NewListener(listener, reach.tls)
 	}
-	if err := announce(cmd, o, cfg, listener.Addr().String(), log); err != nil {
+	if err := announce(cmd, o, cfg, listening{Listen: listener.Addr().String(), URL: url, Version: cli.Version(stamped)}, log); err != nil {
 		return err
 	}
 	return run(cmd.Context(), server, listener, log)
@@ -131,18 +132,18 @@ func newServer(ctx context.Context, o *office, cfg *config.Config, log *slog.Log
 }
 
 // announce says where head office listens, and what to type next.
-func announce(cmd *cobra.Command, o *office, cfg *config.Config, address string, log *slog.Logger) error {
+func announce(cmd *cobra.Command, o *office, cfg *config.Config, result listening, log *slog.Logger) error {
 	stores, err := o.Stores(cmd.Context())
 	if err != nil {
 		return err
 	}
-	result := listening{Listen: address, URL: publicURL(cfg), Version: cli.Version(stamped), Stores: len(stores)}
-	log.Info("head office listens", "address", address, "url", result.URL, "version", result.Version, "state", cfg.State.Dir)
+	result.Stores = len(stores)
+	log.Info("head office listens", "address", result.Listen, "url", result.URL, "version", result.Version, "state", cfg.State.Dir)
 	return cli.Printed(cmd, result, func(out io.Writer) {
 		fmt.Fprintf(out, "%s listens on %s\n", cfg.HQ.Name, result.URL)
 		if len(stores) == 0 {
-			fmt.Fprintf(out, "Next, in another terminal:\n  %s   the code that store 1's box enrols with\n  %s   a link to the fleet page\n",
-				cli.Hint(cmd, "store add store-1"), cli.Hint(cmd, "user add "+"you"))
+			fmt.Fprintf(out, "Next, in another terminal:\n  the code that a store's box enrols with: %s\n  a link to the fleet page: %s\n",
+				cli.Hint(cmd, "store add store-1"), cli.Hint(cmd, "user add you"))
 		}
 	})
 }

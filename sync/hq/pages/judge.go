@@ -111,7 +111,7 @@ func Span(d time.Duration) string {
 	case d < 48*time.Hour:
 		return counted(int(d.Round(time.Hour)/time.Hour), "hour", "hours")
 	}
-	return counted(int(d/(24*time.Hour)), "day", "days")
+	return counted(int(d.Round(24*time.Hour)/(24*time.Hour)), "day", "days")
 }
 
 func later(a, b time.Time) time.Time {

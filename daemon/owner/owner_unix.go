@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package daemon
+package owner
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// becomeOwner makes root the user that owns the state directory, before a verb opens the store in the daemon's place:
-// a journal that belongs to root would keep the daemon out at its next start.
-func becomeOwner(dir string) error {
+// Become makes root the user that owns the state directory, before a verb opens the store in a server's place:
+// a journal that belongs to root would keep the server out at its next start.
+func Become(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
