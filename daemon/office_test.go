@@ -266,7 +266,7 @@ func TestHeadOfficeSilencesAndLetsSpeak(t *testing.T) {
 	}
 }
 
-func TestABoxRefusesAPlaybookThatIsNotHeadOffices(t *testing.T) {
+func TestABoxSpeaksByHeadOfficesPlaybook(t *testing.T) {
 	o := startOffice(t)
 	harbour := o.enrolls("harbour", nil)
 	text := samplePlaybook(t)
