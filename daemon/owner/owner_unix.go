@@ -5,15 +5,21 @@
 package owner
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 )
 
 // Become makes root the user that owns the state directory, before a verb opens the store in a server's place:
-// a journal that belongs to root would keep the server out at its next start.
+// a journal that belongs to root would keep the server out at its next start. A directory that is still to be made has no
+// owner yet.
 func Become(dir string) error {
 	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
