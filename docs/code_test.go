@@ -260,7 +260,8 @@ func TestPrivacyKnowsEveryTable(t *testing.T) {
 		"identifiers": "her card, phone", "customers": "a customer's name", "facts": "facts:", "visits": "visits:", "prompts": "prompts:",
 		"said": "which lines were said", "outcomes": "verdict on a line", "words": "words from screens", "lanes": "a lane's state",
 		"clocks": "clock stands", "quarantine": "refused events", "screens": "paired screens", "tombstones": "tombstones of",
-		"events": "events of tills", "tally": "counts (",
+		"events": "events of tills", "tally": "counts (", "gone": "(`gone`)", "aliases": "(`aliases`)", "outbox": "(`outbox`)",
+		"orders": "(`orders`)", "playbooks": "head office's playbooks",
 	}
 	text, err := os.ReadFile("privacy.md")
 	if err != nil {
