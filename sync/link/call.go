@@ -67,7 +67,7 @@ func (c *Client) call(ctx context.Context, q call) ([]byte, error) {
 
 func (c *Client) round(ctx context.Context, q call) ([]byte, error) {
 	answer, err := roundTrip(ctx, c.http, c.base.String(), c.zstd, q, c.options)
-	if err != nil {
+	if _, answered := errors.AsType[*Refused](err); err != nil && !answered && ctx.Err() == nil {
 		c.http.CloseIdleConnections() // what else is kept open may be as dead as this one was
 	}
 	return answer, err
