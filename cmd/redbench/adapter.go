@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon/config"
 	"redbench/edge"
 	"redbench/edge/adapt"
@@ -18,7 +19,7 @@ import (
 )
 
 func newAdapterCommand() *cobra.Command {
-	return parent("adapter", "Try how another till's messages are read", newAdapterTestCommand())
+	return cli.Parent("adapter", "Try how another till's messages are read", newAdapterTestCommand())
 }
 
 func newAdapterTestCommand() *cobra.Command {
@@ -29,7 +30,7 @@ func newAdapterTestCommand() *cobra.Command {
 		Long: `Reads a message as a till would send it, runs the adapter of that name from the configuration, and shows what its
 program got, what it made, and which event came of it or why it would be refused. A dash reads standard input.`,
 		Example: "  redbench adapter test \"old tills\" scan.json --topic pos/3/scan",
-		Args:    asUsed,
+		Args:    cli.AsUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := loadConfig(cmd)
 			if err != nil {
@@ -37,9 +38,9 @@ program got, what it made, and which event came of it or why it would be refused
 			}
 			adapter, err := findAdapter(cfg, args[0])
 			if err != nil {
-				return wrongUsage(err)
+				return cli.WrongUsage(err)
 			}
-			file, _, err := openInput(cmd, args[1])
+			file, _, err := cli.OpenInput(cmd, args[1])
 			if err != nil {
 				return err
 			}
@@ -75,17 +76,17 @@ func tryAdapter(cmd *cobra.Command, cfg *config.Config, adapter adapt.Adapter, m
 	if err != nil {
 		return fmt.Errorf("adapter %q: %w", adapter.Name, err)
 	}
-	if err := printed(cmd, trial, func(out io.Writer) { printTrial(out, trial) }); err != nil {
+	if err := cli.Printed(cmd, trial, func(out io.Writer) { printTrial(out, trial) }); err != nil {
 		return err
 	}
 	if trial.Rejected != "" {
-		return silent{exitFailed}
+		return cli.Silent{Code: cli.ExitFailed}
 	}
 	return nil
 }
 
 func printTrial(out io.Writer, t adapt.Trial) {
-	fmt.Fprintf(out, "topic    %s\n", visible(t.Topic))
+	fmt.Fprintf(out, "topic    %s\n", cli.Visible(t.Topic))
 	fmt.Fprintf(out, "input    %s\n", indented(t.Input))
 	for _, each := range t.Outputs {
 		fmt.Fprintf(out, "output   %s\n", indented(each))
@@ -95,7 +96,7 @@ func printTrial(out io.Writer, t adapt.Trial) {
 	}
 	switch {
 	case t.Rejected != "":
-		fmt.Fprintf(out, "refused  %s\n", visible(t.Rejected))
+		fmt.Fprintf(out, "refused  %s\n", cli.Visible(t.Rejected))
 	case len(t.Events) == 0:
 		fmt.Fprintln(out, "nothing  the program says that the message does not concern Redbench")
 	default:

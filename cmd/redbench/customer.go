@@ -3,16 +3,15 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon/config"
 	"redbench/daemon/control"
 	"redbench/edge"
@@ -29,38 +28,24 @@ the identifier reads it from standard input, so that the shell's history does no
 It asks first. Where it cannot (no terminal on standard input and standard error, or the identifier comes from there) it
 refuses with exit code 2 unless --yes is given.`,
 		Example: "  redbench forget 6001002003004\n  redbench forget --kind customer C-1042\n  redbench forget --yes - < card.txt",
-		Args:    asUsed,
+		Args:    cli.AsUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !yes && (args[0] == "-" || !canAsk(cmd)) {
-				return wrongUsage(errors.New("give --yes to forget without being asked"))
+			if !yes && (args[0] == "-" || !cli.CanAsk(cmd)) {
+				return cli.WrongUsage(errors.New("give --yes to forget without being asked"))
 			}
-			id, err := identifier(cmd, args[0])
+			id, err := cli.Identifier(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			if !yes && !agreed(cmd) {
+			if !yes && !cli.Agreed(cmd, "Forget this customer for good?") {
 				return errors.New("nobody was forgotten")
 			}
 			return withBox(cmd, func(box control.Box, _ *config.Config) error { return forget(cmd, box, id) })
 		},
 	}
-	addKind(command)
+	cli.AddKind(command)
 	command.Flags().BoolVar(&yes, "yes", false, "do not ask; needed where nobody can be asked")
 	return command
-}
-
-// canAsk reports whether a person reads the question and answers it. What cannot be asked is not taken as agreed: there
-// is no way back.
-func canAsk(cmd *cobra.Command) bool {
-	in, ok := cmd.InOrStdin().(*os.File)
-	return ok && isTerminal(in) && isTerminal(cmd.ErrOrStderr())
-}
-
-// agreed asks the person at the terminal.
-func agreed(cmd *cobra.Command) bool {
-	fmt.Fprint(cmd.ErrOrStderr(), "Forget this customer for good? Type yes: ")
-	answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
-	return strings.TrimSpace(answer) == "yes"
 }
 
 func forget(cmd *cobra.Command, box control.Box, id edge.Identifier) error {
@@ -68,10 +53,10 @@ func forget(cmd *cobra.Command, box control.Box, id edge.Identifier) error {
 	if err != nil {
 		return unknown(err)
 	}
-	return printed(cmd, report, func(out io.Writer) {
+	return cli.Printed(cmd, report, func(out io.Writer) {
 		fmt.Fprintln(out, "She is forgotten: nothing of her is left in this box's record.")
 		if report.Cleared > 0 {
-			fmt.Fprintf(out, "She is cleared on %s.\n", count(report.Cleared, "lane", "lanes"))
+			fmt.Fprintf(out, "She is cleared on %s.\n", cli.Count(report.Cleared, "lane", "lanes"))
 		}
 		if report.Ordered {
 			fmt.Fprintln(out, "Head office is told, and tells every other store; it shows which have not done it yet.")
@@ -92,7 +77,7 @@ func unknown(err error) error {
 }
 
 func newCustomerCommand() *cobra.Command {
-	return parent("customer", "See what the box knows of a customer", newCustomerShowCommand())
+	return cli.Parent("customer", "See what the box knows of a customer", newCustomerShowCommand())
 }
 
 func newCustomerShowCommand() *cobra.Command {
@@ -101,9 +86,9 @@ func newCustomerShowCommand() *cobra.Command {
 		Short:   "Print what the box knows of one customer",
 		Long:    `Prints what the box knows of one customer. A dash instead of the identifier reads it from standard input.`,
 		Example: "  redbench customer show 6001002003004\n  redbench customer show --kind customer C-1042",
-		Args:    asUsed,
+		Args:    cli.AsUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := identifier(cmd, args[0])
+			id, err := cli.Identifier(cmd, args[0])
 			if err != nil {
 				return err
 			}
@@ -112,11 +97,11 @@ func newCustomerShowCommand() *cobra.Command {
 				if err != nil {
 					return unknown(err)
 				}
-				return printed(cmd, customer, func(out io.Writer) { printCustomer(out, customer, cfg.Zone()) })
+				return cli.Printed(cmd, customer, func(out io.Writer) { printCustomer(out, customer, cfg.Zone()) })
 			})
 		},
 	}
-	addKind(command)
+	cli.AddKind(command)
 	return command
 }
 
@@ -125,38 +110,38 @@ func printCustomer(out io.Writer, c control.Customer, zone *time.Location) {
 	if name == "" {
 		name = "(no name)"
 	}
-	fmt.Fprintln(out, visible(name))
-	fields(out,
-		field{"say", c.Say},
-		field{"address", c.Address},
-		field{"language", c.Language},
-		field{"consent", string(c.Consent)},
-		field{"stage", string(c.Stage)},
-		field{"customer since", day(c.Since, zone)},
-		field{"visits", visitsLine(c, zone)},
-		field{"last visit", lastLine(c.Last, zone)},
-		field{"id", c.ID},
+	fmt.Fprintln(out, cli.Visible(name))
+	cli.Fields(out,
+		"say", c.Say,
+		"address", c.Address,
+		"language", c.Language,
+		"consent", string(c.Consent),
+		"stage", string(c.Stage),
+		"customer since", cli.Day(c.Since, zone),
+		"visits", visitsLine(c, zone),
+		"last visit", lastLine(c.Last, zone),
+		"id", c.ID,
 	)
 	if len(c.Usual) > 0 {
 		fmt.Fprintln(out, "\nUsual things")
 		rows := make([][]string, len(c.Usual))
 		for i, h := range c.Usual {
-			rows[i] = []string{fmt.Sprintf("  %3.0f %%", h.P*100), h.Name, fmt.Sprintf("%d times", h.Times), day(h.Last, zone)}
+			rows[i] = []string{fmt.Sprintf("  %3.0f %%", h.P*100), h.Name, fmt.Sprintf("%d times", h.Times), cli.Day(h.Last, zone)}
 		}
-		table(out, "  SHARE|WHAT|BASKETS|LAST", rows)
+		cli.Table(out, "  SHARE|WHAT|BASKETS|LAST", rows)
 	}
 	if len(c.Facts) > 0 {
 		fmt.Fprintln(out, "\nFacts")
 		for _, f := range c.Facts {
-			fmt.Fprintf(out, "  %s: %s%s\n", f.Kind, visible(f.Text), visible(learned(f, zone)))
+			fmt.Fprintf(out, "  %s: %s%s\n", f.Kind, cli.Visible(f.Text), cli.Visible(learned(f, zone)))
 		}
 	}
 }
 
 func visitsLine(c control.Customer, zone *time.Location) string {
-	line := grouped(c.Visits)
+	line := cli.Grouped(c.Visits)
 	if c.Visits > 0 && !c.First.IsZero() {
-		line += ", the first on " + day(c.First, zone)
+		line += ", the first on " + cli.Day(c.First, zone)
 	}
 	if c.GapDays > 0 {
 		line += fmt.Sprintf(", every %.1f days", c.GapDays)
@@ -168,7 +153,7 @@ func lastLine(v *control.LastVisit, zone *time.Location) string {
 	if v == nil {
 		return ""
 	}
-	line := moment(v.At, zone)
+	line := cli.Moment(v.At, zone)
 	if v.Lane != "" {
 		line += ", lane " + v.Lane
 	}
@@ -191,7 +176,7 @@ func learned(f control.Fact, zone *time.Location) string {
 		parts = append(parts, "at "+f.Place)
 	}
 	if !f.At.IsZero() {
-		parts = append(parts, "on "+day(f.At, zone))
+		parts = append(parts, "on "+cli.Day(f.At, zone))
 	}
 	if len(parts) == 0 {
 		return ""

@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon"
 	"redbench/daemon/config"
 	"redbench/daemon/control"
@@ -56,9 +57,9 @@ func newDemoCommand() *cobra.Command {
 simulated store day on three lanes, and opens a cashier's screen in the browser. Ctrl-C ends it.
 
 It has a directory of its own, which is made anew each time. The box's real state and configuration are not touched.`,
-		Args: asUsed,
+		Args: cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.json = wantsJSON(cmd)
+			o.json = cli.WantsJSON(cmd)
 			return runDemo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -93,7 +94,7 @@ type demo struct {
 
 func runDemo(ctx context.Context, o demoOptions, out, messages io.Writer) error {
 	if o.speed <= 0 || o.length < 0 {
-		return wrongUsage(errors.New("--speed is above 0, --for is not below 0"))
+		return cli.WrongUsage(errors.New("--speed is above 0, --for is not below 0"))
 	}
 	d, err := startDemo(ctx, o)
 	if err != nil {
@@ -193,7 +194,7 @@ dir = %[4]q
 listen = "127.0.0.1:%[5]d"
 [mqtt]
 listen = "127.0.0.1:%[6]d"
-`, commandLine("status", file), demoStore, demoName, filepath.Join(d.dir, "state"), d.o.screens, d.o.tills)
+`, cli.CommandLine("redbench", "status", file), demoStore, demoName, filepath.Join(d.dir, "state"), d.o.screens, d.o.tills)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("writing the demo's configuration: %w", err)
 	}

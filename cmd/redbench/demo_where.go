@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon/control"
 	"redbench/edge/simulate"
 )
@@ -62,7 +63,7 @@ func (d *demo) pair(ctx context.Context, chain *simulate.Chain) (demoWhere, erro
 type paint func(code, text string) string
 
 func colours(out io.Writer) paint {
-	if !isTerminal(out) || os.Getenv("NO_COLOR") != "" {
+	if !cli.IsTerminal(out) || os.Getenv("NO_COLOR") != "" {
 		return func(_, text string) string { return text }
 	}
 	return func(code, text string) string { return "\033[" + code + "m" + text + "\033[0m" }
@@ -77,7 +78,7 @@ func (w demoWhere) print(out io.Writer, p paint) {
 	}
 	fmt.Fprintf(out, "  Manager's page             %s\n\n", p("4", w.Manager.URL))
 	fmt.Fprintf(out, "  %s\n", p("2", "Each link works once, within "+lasting(w.Manager.Expires)+". Another:"))
-	fmt.Fprintf(out, "  %s\n\n", p("2", commandLine("pair --lane 1", w.Config)))
+	fmt.Fprintf(out, "  %s\n\n", p("2", cli.CommandLine("redbench", "pair --lane 1", w.Config)))
 	fmt.Fprintf(out, "  Tills publish to %s, topics redbench/v1/%s/+/…\n", w.Tills, w.Store)
 	fmt.Fprintf(out, "  State and log    %s\n\n", w.Dir)
 	fmt.Fprintf(out, "  Ctrl-C ends it.\n\n")

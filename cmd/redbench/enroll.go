@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon"
 	"redbench/daemon/config"
 	"redbench/daemon/control"
@@ -28,7 +29,7 @@ Nobody whom the box knows already is lost by it. A running box need not be resta
 
 The same command again changes nothing. A dash instead of the code reads it from standard input.`,
 		Example: "  redbench enroll --url https://hq.example.com:8788 ABCD-EFGH-JKMN-PQRS\n  redbench enroll - < code.txt",
-		Args:    asUsed,
+		Args:    cli.AsUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			if req.Code, err = codeFrom(cmd, args[0]); err != nil {
@@ -39,7 +40,7 @@ The same command again changes nothing. A dash instead of the code reads it from
 				if err != nil {
 					return err
 				}
-				return printed(cmd, report, func(out io.Writer) { printEnrolled(out, cmd, report) })
+				return cli.Printed(cmd, report, func(out io.Writer) { printEnrolled(out, cmd, report) })
 			})
 		},
 	}
@@ -58,7 +59,7 @@ func codeFrom(cmd *cobra.Command, argument string) (string, error) {
 		argument = string(raw)
 	}
 	if argument = strings.TrimSpace(argument); argument == "" {
-		return "", wrongUsage(errors.New("the code is empty; `redbench-hq store add` prints one"))
+		return "", cli.WrongUsage(errors.New("the code is empty; `redbench-hq store add` prints one"))
 	}
 	return argument, nil
 }
@@ -69,7 +70,7 @@ func printEnrolled(out io.Writer, cmd *cobra.Command, r control.EnrollReport) {
 		return
 	}
 	fmt.Fprintf(out, "Store %s is enrolled with %s.\n", r.Store, r.URL)
-	fmt.Fprintf(out, "What this box knows already goes there now; %s tells how far it is.\n", hint(cmd, "status"))
+	fmt.Fprintf(out, "What this box knows already goes there now; %s tells how far it is.\n", cli.Hint(cmd, "status"))
 }
 
 // withAnyBox is withBox for a verb that may come before the box's first start.

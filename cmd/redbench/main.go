@@ -3,6 +3,10 @@
 // Command redbench is the service on a store's POS box, and every verb that a person at the box needs.
 package main
 
-import "os"
+import (
+	"os"
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+	"redbench/cmd/internal/cli"
+)
+
+func main() { os.Exit(cli.Run(newRoot, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

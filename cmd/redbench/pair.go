@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon/config"
 	"redbench/daemon/control"
 	"redbench/edge"
@@ -38,10 +39,10 @@ not paired shows a code, which --approve accepts.`,
   redbench pair --approve KQ4M-7TXD --lane 3
   redbench pair --manager
   redbench pair --till --lane 3      a till's password for the embedded broker`,
-		Args: asUsed,
+		Args: cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd); err != nil {
-				return wrongUsage(err)
+				return cli.WrongUsage(err)
 			}
 			if o.till {
 				return pairTill(cmd, o.lane)
@@ -90,14 +91,14 @@ func mint(cmd *cobra.Command, box control.Box, cfg *config.Config, o pairOptions
 	if err != nil {
 		return err
 	}
-	return printed(cmd, pairing, func(out io.Writer) {
+	return cli.Printed(cmd, pairing, func(out io.Writer) {
 		fmt.Fprintf(out, "To pair a screen with %s, do one of these before %s:\n\n", o.where(), pairing.Expires.In(cfg.Zone()).Format("15:04"))
-		fields(out,
-			field{"open on the screen", pairing.URL},
-			field{"or type there", pairing.Code},
-			field{"or, without a browser", "Authorization: Bearer " + pairing.Token},
+		cli.Fields(out,
+			"open on the screen", pairing.URL,
+			"or type there", pairing.Code,
+			"or, without a browser", "Authorization: Bearer "+pairing.Token,
 		)
-		fmt.Fprintf(out, "\nIt pairs one screen. %s shows those that are paired.\n", hint(cmd, "screens list"))
+		fmt.Fprintf(out, "\nIt pairs one screen. %s shows those that are paired.\n", cli.Hint(cmd, "screens list"))
 	})
 }
 
@@ -106,7 +107,7 @@ func approve(cmd *cobra.Command, box control.Box, o pairOptions) error {
 	if err := box.Approve(cmd.Context(), request); err != nil {
 		return err
 	}
-	return printed(cmd, map[string]any{"approved": true, "lane": o.lane, "manager": o.manager}, func(out io.Writer) {
+	return cli.Printed(cmd, map[string]any{"approved": true, "lane": o.lane, "manager": o.manager}, func(out io.Writer) {
 		fmt.Fprintf(out, "The screen is paired with %s.\n", o.where())
 	})
 }
@@ -127,31 +128,31 @@ func pairTill(cmd *cobra.Command, lane string) error {
 		return err
 	}
 	made := tillPassword{Lane: lane, Username: lane, Password: password, Line: lane + ":" + hash}
-	return printed(cmd, made, func(out io.Writer) {
+	return cli.Printed(cmd, made, func(out io.Writer) {
 		fmt.Fprintf(out, "Give the till of lane %s:\n\n", lane)
-		fields(out, field{"user name", made.Username}, field{"password", made.Password})
-		fmt.Fprintf(out, "\nAdd this line to the file that [mqtt] tills_file names, then %s:\n\n%s\n", hint(cmd, "restart"), made.Line)
+		cli.Fields(out, "user name", made.Username, "password", made.Password)
+		fmt.Fprintf(out, "\nAdd this line to the file that [mqtt] tills_file names, then %s:\n\n%s\n", cli.Hint(cmd, "restart"), made.Line)
 	})
 }
 
 func newScreensCommand() *cobra.Command {
-	return parent("screens", "List the paired screens, and take a credential back", newScreensListCommand(), newScreensRevokeCommand())
+	return cli.Parent("screens", "List the paired screens, and take a credential back", newScreensListCommand(), newScreensRevokeCommand())
 }
 
 func newScreensListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the paired screens",
-		Args:  asUsed,
+		Args:  cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
 				screens, err := box.Screens(cmd.Context())
 				if err != nil {
 					return err
 				}
-				return printed(cmd, screens, func(out io.Writer) {
+				return cli.Printed(cmd, screens, func(out io.Writer) {
 					if len(screens) == 0 {
-						fmt.Fprintf(out, "No screen is paired. %s pairs one.\n", hint(cmd, "pair --lane 1"))
+						fmt.Fprintf(out, "No screen is paired. %s pairs one.\n", cli.Hint(cmd, "pair --lane 1"))
 						return
 					}
 					printScreens(out, screens, cfg.Zone())
@@ -168,9 +169,9 @@ func printScreens(out io.Writer, screens []control.Screen, zone *time.Location) 
 		if s.Manager {
 			place = "manager"
 		}
-		rows[i] = []string{place, s.ID, screenState(s, zone), moment(pairedAt(s), zone), s.Name}
+		rows[i] = []string{place, s.ID, screenState(s, zone), cli.Moment(pairedAt(s), zone), s.Name}
 	}
-	table(out, "LANE|ID|LAST SEEN|PAIRED|NAME", rows)
+	cli.Table(out, "LANE|ID|LAST SEEN|PAIRED|NAME", rows)
 }
 
 // unused reports whether a credential waits for its first use.
@@ -191,24 +192,24 @@ func screenState(s control.Screen, zone *time.Location) string {
 	case unused(s):
 		return "never; void after " + s.Expires.In(zone).Format("15:04")
 	}
-	return moment(s.Seen, zone)
+	return cli.Moment(s.Seen, zone)
 }
 
 func newScreensRevokeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke ID",
 		Short: "Take a screen's credential back; it goes blank at once",
-		Args:  asUsed,
+		Args:  cli.AsUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withBox(cmd, func(box control.Box, _ *config.Config) error {
 				err := box.Revoke(cmd.Context(), args[0])
 				if errors.Is(err, edge.ErrNotFound) {
-					return fmt.Errorf("no screen has the id %q; %s shows them", args[0], hint(cmd, "screens list"))
+					return fmt.Errorf("no screen has the id %q; %s shows them", args[0], cli.Hint(cmd, "screens list"))
 				}
 				if err != nil {
 					return err
 				}
-				return printed(cmd, map[string]any{"revoked": args[0]}, func(out io.Writer) {
+				return cli.Printed(cmd, map[string]any{"revoked": args[0]}, func(out io.Writer) {
 					fmt.Fprintln(out, "The screen's credential is taken back.")
 				})
 			})

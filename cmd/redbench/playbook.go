@@ -11,11 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/edge/playbook"
 )
 
 func newPlaybookCommand() *cobra.Command {
-	return parent("playbook", "Check and see what screens say", newPlaybookCheckCommand(), newPlaybookShowCommand(), newPlaybookTryCommand())
+	return cli.Parent("playbook", "Check and see what screens say", newPlaybookCheckCommand(), newPlaybookShowCommand(), newPlaybookTryCommand())
 }
 
 // playbookFile is the configured playbook's file, or the one that is named; empty: the built-in one.
@@ -35,7 +36,7 @@ func newPlaybookCheckCommand() *cobra.Command {
 		Use:   "check [FILE]",
 		Short: "Say what is wrong with a playbook, line by line",
 		Long:  `Reads FILE, or the configured playbook, and tells what is wrong with it. Exit code 0: nothing is.`,
-		Args:  asUsed,
+		Args:  cli.AsUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := playbookFile(cmd, args)
 			if err != nil {
@@ -46,8 +47,8 @@ func newPlaybookCheckCommand() *cobra.Command {
 				return err
 			}
 			result := map[string]any{"ok": true, "name": book.Name(), "rules": book.Rules(), "languages": book.Languages()}
-			return printed(cmd, result, func(out io.Writer) {
-				fmt.Fprintf(out, "%s: nothing is wrong. %s in %s.\n", book.Name(), count(book.Rules(), "rule", "rules"),
+			return cli.Printed(cmd, result, func(out io.Writer) {
+				fmt.Fprintf(out, "%s: nothing is wrong. %s in %s.\n", book.Name(), cli.Count(book.Rules(), "rule", "rules"),
 					strings.Join(book.Languages(), ", "))
 			})
 		},
@@ -71,7 +72,7 @@ func newPlaybookShowCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "show",
 		Short: "Print the playbook in use",
-		Args:  asUsed,
+		Args:  cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path := ""
 			if !builtin {
@@ -88,7 +89,7 @@ func newPlaybookShowCommand() *cobra.Command {
 				}
 				text = string(raw)
 			}
-			return printed(cmd, map[string]string{"file": path, "text": text}, func(out io.Writer) { fmt.Fprint(out, text) })
+			return cli.Printed(cmd, map[string]string{"file": path, "text": text}, func(out io.Writer) { fmt.Fprint(out, text) })
 		},
 	}
 	command.Flags().BoolVar(&builtin, "default", false, "print the built-in one, to start one's own from")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon/config"
 	"redbench/daemon/control"
 	"redbench/edge"
@@ -22,29 +23,29 @@ func newPlaybookTryCommand() *cobra.Command {
 		Long: `Chooses a prompt as a tap would, from what the box knows now, and prints each rule that was considered with why it won
 or lost. Nothing reaches a screen or the record. A dash reads the identifier from standard input.`,
 		Example: "  redbench playbook try 6001002003004\n  redbench playbook try --at 2026-12-24T08:30",
-		Args:    asUsed,
+		Args:    cli.AsUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var id edge.Identifier
 			if len(args) == 1 {
 				var err error
-				if id, err = identifier(cmd, args[0]); err != nil {
+				if id, err = cli.Identifier(cmd, args[0]); err != nil {
 					return err
 				}
 			}
 			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
 				when, err := parseMoment(at, cfg.Zone())
 				if err != nil {
-					return wrongUsage(err)
+					return cli.WrongUsage(err)
 				}
 				trial, err := box.Try(cmd.Context(), control.TryRequest{Identifier: id, At: when, Language: language})
 				if err != nil {
 					return unknown(err)
 				}
-				return printed(cmd, trial, func(out io.Writer) { printTry(out, trial) })
+				return cli.Printed(cmd, trial, func(out io.Writer) { printTry(out, trial) })
 			})
 		},
 	}
-	addKind(command)
+	cli.AddKind(command)
 	command.Flags().StringVar(&at, "at", "", "as if it were then, as in 2026-12-24T08:30 (default: now)")
 	command.Flags().StringVar(&language, "language", "", "the screen's language (default: [store] locale)")
 	return command
@@ -65,17 +66,17 @@ func parseMoment(text string, zone *time.Location) (time.Time, error) {
 
 func printTry(out io.Writer, t control.Trial) {
 	who := t.Who
-	fields(out,
-		field{"greeting", who.Greeting},
-		field{"name", who.Name},
-		field{"say", who.Say},
-		field{"stage", string(who.Stage)},
-		field{"since", who.Since},
-		field{"remember", lineText(t.Remember)},
-		field{"do", lineText(t.Do)},
-		field{"ask", lineText(t.Ask)},
-		field{"avoid", lineText(t.Avoid)},
-		field{"farewell", t.Farewell},
+	cli.Fields(out,
+		"greeting", who.Greeting,
+		"name", who.Name,
+		"say", who.Say,
+		"stage", string(who.Stage),
+		"since", who.Since,
+		"remember", lineText(t.Remember),
+		"do", lineText(t.Do),
+		"ask", lineText(t.Ask),
+		"avoid", lineText(t.Avoid),
+		"farewell", t.Farewell,
 	)
 	fmt.Fprintln(out)
 	rows := make([][]string, len(t.Considered))
@@ -86,7 +87,7 @@ func printTry(out io.Writer, t control.Trial) {
 		}
 		rows[i] = []string{mark, c.Line, c.Rule, fmt.Sprint(c.Priority), c.Reason, c.Text}
 	}
-	table(out, "|LINE|RULE|PRIORITY|WHY|TEXT", rows)
+	cli.Table(out, "|LINE|RULE|PRIORITY|WHY|TEXT", rows)
 }
 
 func lineText(line *edge.Line) string {

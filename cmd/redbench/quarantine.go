@@ -10,13 +10,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon/config"
 	"redbench/daemon/control"
 	"redbench/edge"
 )
 
 func newQuarantineCommand() *cobra.Command {
-	return parent("quarantine", "See which events were refused, and why", newQuarantineListCommand(), newQuarantineShowCommand())
+	return cli.Parent("quarantine", "See which events were refused, and why", newQuarantineListCommand(), newQuarantineShowCommand())
 }
 
 func newQuarantineListCommand() *cobra.Command {
@@ -24,17 +25,17 @@ func newQuarantineListCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the refused events, newest first",
-		Args:  asUsed,
+		Args:  cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit < 1 {
-				return wrongUsage(errors.New("--limit is at least 1"))
+				return cli.WrongUsage(errors.New("--limit is at least 1"))
 			}
 			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
 				refused, err := box.Quarantine(cmd.Context(), limit)
 				if err != nil {
 					return err
 				}
-				return printed(cmd, refused, func(out io.Writer) { printQuarantine(out, refused, cfg.Zone()) })
+				return cli.Printed(cmd, refused, func(out io.Writer) { printQuarantine(out, refused, cfg.Zone()) })
 			})
 		},
 	}
@@ -52,29 +53,29 @@ func printQuarantine(out io.Writer, refused []control.Quarantined, zone *time.Lo
 	}
 	rows := make([][]string, len(refused))
 	for i, q := range refused {
-		rows[i] = []string{moment(q.At, zone), q.Reason, short(q.Detail, detailWidth), q.Topic, size(int64(q.Size)), q.ID}
+		rows[i] = []string{cli.Moment(q.At, zone), q.Reason, cli.Short(q.Detail, detailWidth), q.Topic, cli.Size(int64(q.Size)), q.ID}
 	}
-	table(out, "WHEN|REASON|DETAIL|TOPIC|SIZE|ID", rows)
+	cli.Table(out, "WHEN|REASON|DETAIL|TOPIC|SIZE|ID", rows)
 }
 
 func newQuarantineShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ID",
 		Short: "Tell of one refused event; its payload stays sealed",
-		Args:  asUsed,
+		Args:  cli.AsUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withBox(cmd, func(box control.Box, cfg *config.Config) error {
 				q, err := box.QuarantineShow(cmd.Context(), args[0])
 				if errors.Is(err, edge.ErrNotFound) {
-					return fmt.Errorf("no refused event has the id %q; %s shows them", args[0], hint(cmd, "quarantine list"))
+					return fmt.Errorf("no refused event has the id %q; %s shows them", args[0], cli.Hint(cmd, "quarantine list"))
 				}
 				if err != nil {
 					return err
 				}
-				return printed(cmd, q, func(out io.Writer) {
-					fmt.Fprintln(out, visible(q.ID))
-					fields(out, field{"reason", q.Reason}, field{"detail", q.Detail}, field{"topic", q.Topic},
-						field{"size", size(int64(q.Size))}, field{"when", moment(q.At, cfg.Zone())})
+				return cli.Printed(cmd, q, func(out io.Writer) {
+					fmt.Fprintln(out, cli.Visible(q.ID))
+					cli.Fields(out, "reason", q.Reason, "detail", q.Detail, "topic", q.Topic,
+						"size", cli.Size(int64(q.Size)), "when", cli.Moment(q.At, cfg.Zone()))
 				})
 			})
 		},

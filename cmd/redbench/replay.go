@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/edge/simulate"
 )
 
@@ -32,7 +33,7 @@ func newReplayCommand() *cobra.Command {
 for standard input (docs/replay.md). One MQTT connection a lane, each lane in order.
 
 A box remembers events for 400 days, and does not show what comes late: to see prompts of an old recording, --restamp.`,
-		Args: asUsed,
+		Args: cli.AsUsed,
 		RunE: func(cmd *cobra.Command, args []string) error { return runReplay(cmd, o, args[0]) },
 	}
 	flags := command.Flags()
@@ -48,10 +49,10 @@ A box remembers events for 400 days, and does not show what comes late: to see p
 func runReplay(cmd *cobra.Command, o replayOptions, path string) error {
 	every, err := parseRate(o.rate)
 	if err != nil {
-		return wrongUsage(err)
+		return cli.WrongUsage(err)
 	}
 	if o.speed < 0 || o.length < 0 {
-		return wrongUsage(errors.New("--speed and --for are not below 0"))
+		return cli.WrongUsage(errors.New("--speed and --for are not below 0"))
 	}
 	recording, err := simulate.OpenRecording(path, cmd.InOrStdin())
 	if err != nil {

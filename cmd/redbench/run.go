@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon"
 	"redbench/daemon/config"
 	"redbench/daemon/service"
@@ -21,7 +22,7 @@ func newRunCommand() *cobra.Command {
 		Short: "Run the box in the foreground",
 		Long: `Runs the box until Ctrl-C or SIGTERM: hears the tills, answers the screens. The log goes to standard error; its first
 lines tell the addresses that are really listened on. This is what the service runs.`,
-		Args: asUsed,
+		Args: cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(cmd)
 			if err != nil {

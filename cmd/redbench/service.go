@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon/config"
 	"redbench/daemon/service"
 	"redbench/packaging"
@@ -53,7 +54,7 @@ func newInstallCommand() *cobra.Command {
 		Long: `Installs the service for this program: a user of its own, the state directory, a configuration to start from where
 there is none, and the unit. It may be run again: what stands as it should is left alone, and what is older is brought
 up to date.`,
-		Args: asUsed,
+		Args: cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			manager, path, err := newManager(cmd)
 			if err != nil {
@@ -68,7 +69,7 @@ up to date.`,
 					fmt.Fprintln(out, "The service is installed already, and up to date.")
 					return
 				}
-				fmt.Fprintf(out, "The service is installed. It reads %s.\n%s starts it now; from then on it starts with the machine.\n", path, hint(cmd, "start"))
+				fmt.Fprintf(out, "The service is installed. It reads %s.\n%s starts it now; from then on it starts with the machine.\n", path, cli.Hint(cmd, "start"))
 			})
 		},
 	}
@@ -78,7 +79,7 @@ func newUninstallCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "uninstall",
 		Short: "Stop the service and take it out; configuration and state stay",
-		Args:  asUsed,
+		Args:  cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			manager, _, err := newManager(cmd)
 			if err != nil {
@@ -115,7 +116,7 @@ func newSteerCommand(use, short, told string, do func(*service.Manager) error) *
 	return &cobra.Command{
 		Use:   use,
 		Short: short,
-		Args:  asUsed,
+		Args:  cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			manager, _, err := newManager(cmd)
 			if err != nil {
@@ -134,5 +135,5 @@ func steered(cmd *cobra.Command, manager *service.Manager, changed bool, human f
 	if err != nil {
 		return err
 	}
-	return printed(cmd, done{Service: service.Name, State: state, Changed: changed}, human)
+	return cli.Printed(cmd, done{Service: service.Name, State: state, Changed: changed}, human)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/edge"
 	"redbench/edge/simulate"
 )
@@ -48,7 +49,7 @@ It stops after the day (--day), after a time (--for), or by Ctrl-C; without --da
   redbench import customers /tmp/chain/customers.csv
   redbench import visits /tmp/chain/visits.csv
   redbench simulate --lanes 1,2,3 --speed 60 --day`,
-		Args: asUsed,
+		Args: cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSimulate(cmd, o) },
 	}
 	flags := command.Flags()
@@ -84,7 +85,7 @@ func (o simulateOptions) check() error {
 
 func runSimulate(cmd *cobra.Command, o simulateOptions) error {
 	if err := o.check(); err != nil {
-		return wrongUsage(err)
+		return cli.WrongUsage(err)
 	}
 	if o.rows != "" {
 		return writeRows(o.rows, simulate.NewChain(o.seed, time.Now()), cmd.OutOrStdout())

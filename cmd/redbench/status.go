@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon/config"
 	"redbench/daemon/control"
 	"redbench/daemon/service"
@@ -27,7 +28,7 @@ func newStatusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Tell how the box stands: addresses, tills, screens, today",
 		Long:  `Tells how the running box stands. Exit code 0: it runs; 1: it does not, or this user may not ask it.`,
-		Args:  asUsed,
+		Args:  cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(cmd)
 			if err != nil {
@@ -38,11 +39,11 @@ func newStatusCommand() *cobra.Command {
 				return err
 			}
 			full := boxStatus{Status: status, Service: serviceState(cmd)}
-			if err := printed(cmd, full, func(out io.Writer) { printStatus(out, full, cfg.Zone()) }); err != nil {
+			if err := cli.Printed(cmd, full, func(out io.Writer) { printStatus(out, full, cfg.Zone()) }); err != nil {
 				return err
 			}
 			if !status.Running {
-				return silent{exitFailed}
+				return cli.Silent{Code: cli.ExitFailed}
 			}
 			return nil
 		},
@@ -79,44 +80,44 @@ func serviceState(cmd *cobra.Command) service.State {
 
 func printStatus(out io.Writer, s boxStatus, zone *time.Location) {
 	fmt.Fprintln(out, headline(s))
-	fields(out,
-		field{"store", named(s.Store, s.StoreName)},
-		field{"version", s.Version},
-		field{"service", strings.ReplaceAll(string(s.Service), "-", " ")},
-		field{"since", since(s.Status, zone)},
-		field{"configuration", orDefaults(s.Config)},
-		field{"state", s.StateDir},
+	cli.Fields(out,
+		"store", named(s.Store, s.StoreName),
+		"version", s.Version,
+		"service", strings.ReplaceAll(string(s.Service), "-", " "),
+		"since", since(s.Status, zone),
+		"configuration", orDefaults(s.Config),
+		"state", s.StateDir,
 	)
 	for _, why := range s.NotReady {
-		fmt.Fprintf(out, "  ! %s\n", visible(why))
+		fmt.Fprintf(out, "  ! %s\n", cli.Visible(why))
 	}
 	for _, warning := range s.Warnings {
-		fmt.Fprintf(out, "  ! %s\n", visible(warning))
+		fmt.Fprintf(out, "  ! %s\n", cli.Visible(warning))
 	}
 	if !s.Running {
 		return
 	}
 	fmt.Fprintln(out)
-	fields(out,
-		field{"screens", listening(s.UI)},
-		field{"", fmt.Sprintf("%d connected", s.Screens)},
-		field{"tills", tillsLine(s.MQTT)},
-		field{"lanes", strings.Join(s.Lanes, " ")},
-		field{"metrics", metricsLine(s.Metrics)},
-		field{"playbook", s.Playbook},
+	cli.Fields(out,
+		"screens", listening(s.UI),
+		"", fmt.Sprintf("%d connected", s.Screens),
+		"tills", tillsLine(s.MQTT),
+		"lanes", strings.Join(s.Lanes, " "),
+		"metrics", metricsLine(s.Metrics),
+		"playbook", s.Playbook,
 	)
 	if s.HQ != nil {
 		fmt.Fprintln(out)
-		fields(out, officeFields(s.HQ, zone)...)
+		cli.Fields(out, officeFields(s.HQ, zone)...)
 	}
 	c := s.Counts
 	fmt.Fprintln(out)
-	fields(out,
-		field{"customers", grouped(c.Customers)},
-		field{"today", fmt.Sprintf("%s, %s of them seen; %s from %s", count(c.Prompts, "prompt", "prompts"), grouped(c.Seen),
-			count(c.Visits, "visit", "visits"), count(c.Events, "event", "events"))},
-		field{"", fmt.Sprintf("%s; %s open", count(c.Notes, "note", "notes"), count(c.Open, "complaint or promise", "complaints and promises"))},
-		field{"quarantine", count(c.Quarantined, "event refused", "events refused")},
+	cli.Fields(out,
+		"customers", cli.Grouped(c.Customers),
+		"today", fmt.Sprintf("%s, %s of them seen; %s from %s", cli.Count(c.Prompts, "prompt", "prompts"), cli.Grouped(c.Seen),
+			cli.Count(c.Visits, "visit", "visits"), cli.Count(c.Events, "event", "events")),
+		"", fmt.Sprintf("%s; %s open", cli.Count(c.Notes, "note", "notes"), cli.Count(c.Open, "complaint or promise", "complaints and promises")),
+		"quarantine", cli.Count(c.Quarantined, "event refused", "events refused"),
 	)
 }
 
@@ -148,7 +149,7 @@ func since(s control.Status, zone *time.Location) string {
 	if s.Started.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%s (%s), process %d", moment(s.Started, zone), s.Now.Sub(s.Started).Round(time.Second), s.PID)
+	return fmt.Sprintf("%s (%s), process %d", cli.Moment(s.Started, zone), s.Now.Sub(s.Started).Round(time.Second), s.PID)
 }
 
 func listening(l control.Listener) string {
@@ -171,7 +172,7 @@ func metricsLine(l *control.Listener) string {
 func tillsLine(m control.MQTT) string {
 	switch {
 	case m.Broker == "":
-		return fmt.Sprintf("embedded broker on %s, %s connected", m.Address, count(m.Tills, "till", "tills"))
+		return fmt.Sprintf("embedded broker on %s, %s connected", m.Address, cli.Count(m.Tills, "till", "tills"))
 	case m.Connected:
 		return m.Broker + ", connected"
 	}

@@ -5,23 +5,24 @@ package main
 import (
 	"time"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon/control"
 )
 
 // officeFields tell how the box stands with head office.
-func officeFields(h *control.HQ, zone *time.Location) []field {
-	fields := []field{{"head office", officeLine(h, zone)}, {"", backlogLine(h, zone)}}
+func officeFields(h *control.HQ, zone *time.Location) []string {
+	fields := []string{"head office", officeLine(h, zone), "", backlogLine(h, zone)}
 	if n := h.Backlog.Summarised; n > 0 {
-		fields = append(fields, field{"", grouped(n) + " records were told as a sum, as the outbox was full"})
+		fields = append(fields, "", cli.Grouped(n)+" records were told as a sum, as the outbox was full")
 	}
 	if h.Locked {
-		fields = append(fields, field{"", "profiles are locked: it was not heard from for too long"})
+		fields = append(fields, "", "profiles are locked: it was not heard from for too long")
 	}
 	if h.Silent {
-		fields = append(fields, field{"", "it has switched prompts off"})
+		fields = append(fields, "", "it has switched prompts off")
 	}
 	if h.Refused != "" {
-		fields = append(fields, field{"", "its playbook was refused: " + visible(h.Refused)})
+		fields = append(fields, "", "its playbook was refused: "+cli.Visible(h.Refused))
 	}
 	return fields
 }
@@ -29,19 +30,19 @@ func officeFields(h *control.HQ, zone *time.Location) []field {
 func officeLine(h *control.HQ, zone *time.Location) string {
 	switch {
 	case h.Error != "":
-		return h.URL + ", " + visible(h.Error)
+		return h.URL + ", " + cli.Visible(h.Error)
 	case h.LastContact.IsZero():
 		return h.URL + ", not reached yet"
 	}
-	return h.URL + ", heard at " + moment(h.LastContact, zone)
+	return h.URL + ", heard at " + cli.Moment(h.LastContact, zone)
 }
 
 func backlogLine(h *control.HQ, zone *time.Location) string {
 	line := "nothing waits to be sent"
 	if b := h.Backlog; b.Records+b.Orders > 0 {
-		line = count(b.Records+b.Orders, "record waits", "records wait") + " to be sent"
+		line = cli.Count(b.Records+b.Orders, "record waits", "records wait") + " to be sent"
 		if !b.Oldest.IsZero() {
-			line += ", the oldest of " + moment(b.Oldest, zone)
+			line += ", the oldest of " + cli.Moment(b.Oldest, zone)
 		}
 	}
 	if h.Backlog.Offering {

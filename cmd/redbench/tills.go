@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon/config"
 	"redbench/daemon/control"
 	"redbench/edge/mqtt"
@@ -222,14 +223,14 @@ func play(cmd *cobra.Command, ctx context.Context, t *tills, player *simulate.Pl
 	if err == nil && report.Sent == 0 && report.Failed > 0 { // the end of its time is no error to the player
 		err = fmt.Errorf("nothing could be sent to %s: %s", t.options.broker, t.failure())
 	}
-	return errors.Join(err, printed(cmd, report, report.print))
+	return errors.Join(err, cli.Printed(cmd, report, report.print))
 }
 
 // print tells a person what was sent.
 func (r sentReport) print(out io.Writer) {
 	fmt.Fprintf(out, "%s sent to %s in %.1f s (%d of them once more, as tills do), %d given up\n",
-		count(r.Sent, "event", "events"), r.Broker, r.Seconds, r.Repeats, r.Failed)
+		cli.Count(r.Sent, "event", "events"), r.Broker, r.Seconds, r.Repeats, r.Failed)
 	for _, kind := range eventOrder(r.Types) {
-		fmt.Fprintf(out, "  %6d  %s\n", r.Types[kind], visible(string(kind)))
+		fmt.Fprintf(out, "  %6d  %s\n", r.Types[kind], cli.Visible(string(kind)))
 	}
 }

@@ -7,19 +7,17 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"time"
 
-	"golang.org/x/term"
-
+	"redbench/cmd/internal/cli"
 	"redbench/edge"
 	"redbench/edge/simulate"
 )
 
 // showSent keeps a line of counts up to date on a terminal; on anything else it is silent. The returned function ends it.
 func showSent(out io.Writer, player *simulate.Player) (end func()) {
-	if !isTerminal(out) {
+	if !cli.IsTerminal(out) {
 		return func() {}
 	}
 	done, gone := make(chan struct{}), make(chan struct{})
@@ -40,11 +38,6 @@ func showSent(out io.Writer, player *simulate.Player) (end func()) {
 		}
 	}()
 	return func() { close(done); <-gone }
-}
-
-func isTerminal(out io.Writer) bool {
-	file, ok := out.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // eventOrder gives the types that were sent in the order of the contract, what has no type last.

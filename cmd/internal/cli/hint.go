@@ -14,11 +14,18 @@ import (
 // Hint writes a command line that can be typed as it stands: the program as it was called, and the flags that were given
 // for all verbs (--config and the like, but not --json).
 func Hint(cmd *cobra.Command, verb string) string {
-	return "`" + CommandLine(cmd.Root().Name(), verb) + given(cmd) + "`"
+	return "`" + CommandLine(cmd.Root().Name(), verb, "") + given(cmd) + "`"
 }
 
-// CommandLine is Hint for whoever has no command: the program's own name, and what follows it.
-func CommandLine(name, verb string) string { return Program(name) + " " + verb }
+// CommandLine is Hint without quotes for whoever has no command: the program's own name, a verb, and a configuration file
+// or none.
+func CommandLine(name, verb, config string) string {
+	line := Program(name) + " " + verb
+	if config != "" {
+		line += " --config " + Quoted(config)
+	}
+	return line
+}
 
 func given(cmd *cobra.Command) string {
 	line := ""

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package cli
 
 import (
 	"io"
@@ -16,7 +16,7 @@ func TestImportProblemsAreCounted(t *testing.T) {
 		lines int
 		more  string
 	}{0: {1, ""}, 19: {20, ""}, 20: {21, ""}, 21: {22, "… and 1 more;"}} {
-		r := imported{ImportReport: edge.ImportReport{FactsLeftOut: 3}}
+		r := Imported{ImportReport: edge.ImportReport{FactsLeftOut: 3}}
 		for range bad {
 			r.AddBad(edge.BadRow{Line: 1, Reason: "bad"})
 		}
