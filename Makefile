@@ -9,15 +9,16 @@ BUILD := go build -trimpath -ldflags '-X main.stamped=$(VERSION)'
 ARGS ?=
 
 # Where goroutines meet: these are run with the race detector.
-RACE := ./daemon/... ./edge/adapt ./edge/lane ./edge/mqtt ./edge/serve ./edge/store ./ui/...
+RACE := ./daemon/... ./edge/adapt ./edge/lane ./edge/mqtt ./edge/serve ./edge/store ./ui/... ./sync/...
 
-.PHONY: help build demo test lint check bench shown screens clean tools
+.PHONY: help build demo test lint check bench shown torture screens clean tools
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-build: tools ## build bin/redbench
+build: tools ## build bin/redbench and bin/redbench-hq
 	$(BUILD) -o bin/redbench ./cmd/redbench
+	$(BUILD) -o bin/redbench-hq ./cmd/redbench-hq
 
 demo: build ## see it work: a made-up store day, and a screen in the browser (ARGS="--speed 20" and the like)
 	@bin/redbench demo $(ARGS)
@@ -44,7 +45,10 @@ shown: build bin/rig ## import real purchase histories, send their last visits, 
 	@.ci/needs mosquitto
 	bin/rig shown $(ARGS)
 
-screens: bin/rig ## photograph every state of the screen into docs/screens
+torture: bin/rig ## look for lost, doubled or resurrected records (ARGS="--schedules 5000", "--for 10m", "--seed 7 -v")
+	bin/rig torture $(ARGS)
+
+screens: bin/rig ## photograph every state of the screen, and the fleet page, into docs/screens
 	@.ci/needs chromium
 	bin/rig screens $(ARGS)
 

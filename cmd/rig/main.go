@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command rig is ours alone and never shipped: it measures the product, feeds it real histories, and photographs it.
+// Command rig is ours alone and never shipped: it measures the product, feeds it real histories, photographs it,
+// and looks for ways to make it lose something.
 package main
 
 import (
@@ -13,8 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"redbench/cmd/rig/bench"
+	"redbench/cmd/rig/drain"
 	"redbench/cmd/rig/screens"
 	"redbench/cmd/rig/shown"
+	"redbench/cmd/rig/torture"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -22,8 +25,8 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := &cobra.Command{Use: "rig", Short: "Measure, feed and photograph Redbench", SilenceUsage: true, SilenceErrors: true}
-	root.AddCommand(bench.Command(), shown.Command(), screens.Command())
+	root := &cobra.Command{Use: "rig", Short: "Measure, feed, photograph and torture Redbench", SilenceUsage: true, SilenceErrors: true}
+	root.AddCommand(bench.Command(), drain.Command(), shown.Command(), screens.Command(), torture.Command())
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "rig:", err)

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package torture
+
+import (
+	"redbench/edge"
+	"redbench/sync/hq"
+)
+
+// order is an erasure that head office keeps.
+type order struct {
+	edge.Erasure
+	ids        map[string]bool
+	tombstones map[string]bool
+}
+
+// checkForgotten: nobody who was forgotten is anywhere, unless she said afterwards that she wants to be known.
+func (w *world) checkForgotten(items []hq.FeedItem) {
+	orders := w.orders()
+	hidden := w.hidden()
+	for _, item := range items {
+		if item.Customer != nil {
+			w.checkNotForgotten("head office", *item.Customer, orders, hidden)
+		}
+	}
+	for _, m := range w.boxes {
+		for _, c := range m.everything().customers {
+			w.checkNotForgotten(m.name, c, orders, hidden)
+		}
+	}
+}
+
+func (w *world) orders() (all []order) {
+	w.tx(func(tx hq.Tx) error {
+		rows, err := tx.ErasuresAfter(0, 10_000)
+		for _, r := range rows {
+			o := order{Erasure: r.Order, ids: map[string]bool{}, tombstones: map[string]bool{}}
+			for _, id := range r.Order.Customers {
+				o.ids[id] = true
+			}
+			for _, t := range r.Order.Tombstones {
+				o.tombstones[string(t)] = true
+			}
+			all = append(all, o)
+		}
+		return err
+	})
+	return all
+}
+
+// hidden gives whose each hash is that hides an identifier which is one person's alone, under every key in the world.
+func (w *world) hidden() map[string]*person {
+	out := map[string]*person{}
+	for _, p := range w.people {
+		for _, id := range p.ids() {
+			for _, hash := range w.office.seal.HashesEverywhere(id) {
+				out[string(hash.Sum[:])] = p
+			}
+			for _, m := range w.boxes {
+				for _, hash := range m.seal.Hashes(id) {
+					out[string(hash.Sum[:])] = p
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (w *world) checkNotForgotten(where string, c edge.CustomerState, orders []order, hidden map[string]*person) {
+	consent := c.Fields[edge.FieldConsent]
+	for _, id := range c.Identifiers {
+		p := hidden[string(id.Sum)]
+		if p == nil {
+			continue
+		}
+		if p.forgets > 0 && !p.said && !w.ledger.officeLost && !p.reimported {
+			w.fail("%s was forgotten, never said that she wants to be known, and is at %s as %s", p.name(), where, c.ID)
+		}
+		for _, o := range orders {
+			if !w.buriedBy(o, p, id) {
+				continue
+			}
+			if consent.Rank < edge.RankTold || !consent.At.After(o.Stamp) {
+				w.fail("%s was forgotten at %s, and is at %s as %s, with consent %+v", p.name(), o.Stamp, where, c.ID, consent)
+			}
+		}
+	}
+	for _, o := range orders {
+		if o.ids[c.ID] {
+			w.fail("somebody at %s has the id %s, which was forgotten", where, c.ID)
+		}
+	}
+}
+
+// buriedBy reports whether an order names an identifier of a person.
+func (w *world) buriedBy(o order, p *person, of edge.IdentifierHash) bool {
+	for _, id := range p.ids() {
+		for _, hash := range w.office.seal.HashesEverywhere(id) {
+			if string(hash.Sum[:]) != string(of.Sum) {
+				continue
+			}
+			byHash, byValue := w.office.seal.TombstoneOf(hash), w.office.seal.Tombstone(id)
+			return o.tombstones[string(byHash[:])] || o.tombstones[string(byValue[:])]
+		}
+	}
+	return false
+}

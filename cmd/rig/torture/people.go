@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package torture
+
+import (
+	"fmt"
+
+	"redbench/edge"
+)
+
+// Every name and every told text begins with one of these, so that a look through the files for both finds whoever
+// rests in clear.
+const (
+	nameMark = "Zqmaya"
+	factMark = "Zqtold"
+)
+
+// person is somebody in the world. Names and cards are hers alone, but for what a household shares.
+type person struct {
+	n      int
+	chain  string // the chain's own id; empty: she is not in its programme
+	cards  []edge.Identifier
+	shared *edge.Identifier // a phone that others of her household have too
+
+	forgets int  // how often she was ordered to be forgotten
+	said    bool // she said in her own words, somewhere, that she wants to be known
+
+	reimported bool // a file named her after she was forgotten somewhere, where that was not known yet
+}
+
+func (p *person) name() string { return fmt.Sprintf("%s%03d", nameMark, p.n) }
+
+// ids are all that finds her, hers alone first.
+func (p *person) ids() []edge.Identifier {
+	out := append([]edge.Identifier(nil), p.cards...)
+	if p.chain != "" {
+		out = append(out, edge.Identifier{Kind: edge.KindCustomer, Value: p.chain})
+	}
+	return out
+}
+
+// everything is ids, with what she shares.
+func (p *person) everything() []edge.Identifier {
+	out := p.ids()
+	if p.shared != nil {
+		out = append(out, *p.shared)
+	}
+	return out
+}
+
+// people makes the world's persons: a household in three, some without the chain's id, some with two cards.
+func (w *world) makePeople(count int) {
+	var phone *edge.Identifier
+	for n := range count {
+		p := &person{n: n}
+		if w.chance(0.7) {
+			p.chain = fmt.Sprintf("chain-%03d", n)
+		}
+		for card := range 1 + w.rng.IntN(2) {
+			p.cards = append(p.cards, edge.Identifier{Kind: edge.KindCard, Value: fmt.Sprintf("60010%03d%03d", n, card)})
+		}
+		switch {
+		case phone != nil && w.chance(0.7):
+			p.shared, phone = phone, nil
+		case w.chance(0.4):
+			phone = &edge.Identifier{Kind: edge.KindPhone, Value: fmt.Sprintf("+4915550%05d", n)}
+			p.shared = phone
+		}
+		w.people = append(w.people, p)
+	}
+}

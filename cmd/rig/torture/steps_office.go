@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package torture
+
+import (
+	"context"
+	"maps"
+
+	"redbench/sync/hq"
+)
+
+// officeCopy is a backup of head office's directory.
+type officeCopy struct {
+	dir  string
+	upto map[outboxKey]uint64
+}
+
+func (w *world) backupOffice() {
+	o := w.office
+	if o.dead {
+		o.restart()
+	}
+	c := officeCopy{dir: w.newDir("hq-copy"), upto: maps.Clone(o.upto)}
+	if err := copyDir(c.dir, o.dir); err != nil {
+		w.fail("backing head office up: %v", err)
+	}
+	o.copies = append(o.copies, c)
+}
+
+// restoreOffice puts an older copy in the place of head office's disk.
+func (w *world) restoreOffice() {
+	o := w.office
+	if len(o.copies) == 0 {
+		return
+	}
+	c := pick(w, o.copies)
+	w.say("head office is restored from a copy")
+	w.ledger.loses = true
+	w.ledger.officeLost = true
+	before := o.visits()
+	o.upto = maps.Clone(c.upto)
+	o.reopenFrom(c.dir)
+	if err := o.ask("telling that it was restored", o.hq.Restored); err != nil {
+		w.fail("head office cannot be told that it was restored: %v", err)
+	}
+	w.mourn(before)
+	w.reader = newReader() // whoever restores head office tells the readers of its feed to begin anew
+}
+
+// visits are the checkouts that head office has one by one.
+func (o *office) visits() map[string]bool {
+	out := map[string]bool{}
+	for _, item := range o.everything() {
+		if item.Visit != nil {
+			out[item.Visit.Checkout] = true
+		}
+	}
+	return out
+}
+
+// everything is the feed from its beginning.
+func (o *office) everything() (all []hq.FeedItem) {
+	cursor := ""
+	for {
+		var items []hq.FeedItem
+		err := o.ask("reading the feed", func(ctx context.Context) (err error) {
+			items, cursor, err = o.hq.Feed(ctx, cursor, 500)
+			return err
+		})
+		if err != nil {
+			o.w.fail("the feed cannot be read: %v", err)
+			return all
+		}
+		all = append(all, items...)
+		if len(items) < 500 {
+			return all
+		}
+	}
+}

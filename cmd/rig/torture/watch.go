@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package torture
+
+import (
+	"net/http"
+	"strings"
+
+	"redbench/edge"
+	"redbench/sync/wire"
+)
+
+// watchAnswer looks at what head office says.
+func (w *world) watchAnswer(s *sent, answer *http.Response, body []byte) {
+	if answer.StatusCode >= 500 && answer.StatusCode != http.StatusServiceUnavailable {
+		w.fail("head office answers %s of %s with %d: %s", s.name(), s.from.name, answer.StatusCode, body)
+	}
+	if answer.StatusCode == http.StatusBadRequest && !s.spoilt {
+		w.fail("head office does not understand %s of %s: %s", s.name(), s.from.name, body)
+	}
+	if strings.HasSuffix(s.name(), "records") && !s.spoilt {
+		w.watchRecords(s, answer, body)
+	}
+}
+
+func (w *world) watchRecords(s *sent, answer *http.Response, body []byte) {
+	box, records, err := w.unpack(s)
+	if err != nil || len(records) == 0 {
+		w.fail("a batch of %s cannot be read: %v", s.from.name, err)
+		return
+	}
+	key := outboxKey{s.from.store, box}
+	switch answer.StatusCode {
+	case http.StatusOK:
+	case http.StatusConflict:
+		w.say("%s: conflict", s.from.name)
+		if !w.ledger.mayConflict[box] {
+			w.fail("head office says that box %s of %s is a copy, and it is none", box, s.from.name)
+		}
+		return
+	default:
+		return
+	}
+	var ack wire.Ack
+	if err := wire.Unmarshal(body, &ack); err != nil {
+		w.fail("an acknowledgement cannot be read: %v", err)
+		return
+	}
+	if durable := w.office.upto[key]; ack.Upto > durable {
+		w.fail("head office acknowledges %d of box %s, and has %d", ack.Upto, box, durable)
+	}
+	w.ledger.sentBy(w, key, records, ack.Upto)
+}
+
+func (w *world) unpack(s *sent) (string, []edge.Record, error) {
+	data := s.body
+	if s.header.Get("Content-Encoding") == wire.Encoding {
+		packer, err := wire.NewZstd(1)
+		if err != nil {
+			return "", nil, err
+		}
+		if data, err = packer.Unpack(data); err != nil {
+			return "", nil, err
+		}
+	}
+	return wire.DecodeRecords(data)
+}
