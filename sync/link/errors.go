@@ -97,7 +97,7 @@ func explain(err error, now time.Time) error {
 	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
 		return fmt.Errorf("%w; this box believes that it is %s: check its clock first", err, now.UTC().Format(time.RFC3339))
 	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
 		return fmt.Errorf("%w; whoever answers there does not speak TLS", err)
 	}
 	return err
