@@ -94,10 +94,19 @@ func (p *pager) changes() error {
 	if err != nil {
 		return err
 	}
+	customers, err := p.places(rows)
+	if err != nil {
+		return err
+	}
 	for _, row := range rows {
 		if p.full() {
 			p.page.More = true
 			return nil
+		}
+		if row.Kind == edge.ChangeFact && customers[decimal(row.Number)] > row.Pos {
+			if err := p.before(row, customers); err != nil {
+				return err
+			}
 		}
 		change, size, err := p.change(row, facts)
 		if err != nil {
@@ -120,6 +129,29 @@ func (p *pager) bodies(rows []ChangeRow) (map[string]Entity, error) {
 		}
 	}
 	return p.tx.EntitiesByID(EntityFact, ids, true)
+}
+
+// places gives where the customers of a page's facts stand in the store's order.
+func (p *pager) places(rows []ChangeRow) (map[string]int64, error) {
+	var ids []string
+	for _, row := range rows {
+		if row.Kind == edge.ChangeFact {
+			ids = append(ids, decimal(row.Number))
+		}
+	}
+	return p.tx.Places(p.store, edge.ChangeCustomer, ids)
+}
+
+// before tells of a fact's customer before the fact, where she changed after it: the store may not know her yet, and a fact
+// of somebody unknown means nothing to it. She comes once more in her own place, which changes nothing.
+func (p *pager) before(fact ChangeRow, customers map[string]int64) error {
+	id := decimal(fact.Number)
+	delete(customers, id) // once a page is enough
+	change, size, err := p.change(ChangeRow{Store: p.store, Kind: edge.ChangeCustomer, ID: id, Number: fact.Number}, nil)
+	if err == nil && change != nil {
+		p.add(*change, size)
+	}
+	return err
 }
 
 // change makes what a row stands for; nil for what there is no more.

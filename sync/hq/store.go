@@ -161,6 +161,8 @@ type Feeds interface {
 	PutChanges([]ChangeRow) error
 	// ChangesAfter lists a store's rows in order; own ones only up to and including full.
 	ChangesAfter(store string, after, full int64, limit int) ([]ChangeRow, error)
+	// Places gives where a store's rows of some things stand.
+	Places(store string, kind edge.ChangeKind, ids []string) (map[string]int64, error)
 	DeleteChanges(kind edge.ChangeKind, ids []string) error
 }
 

@@ -25,6 +25,26 @@ func (t *tx) ChangesAfter(store string, after, full int64, limit int) ([]hq.Chan
 		})
 }
 
+func (t *tx) Places(store string, kind edge.ChangeKind, ids []string) (map[string]int64, error) {
+	out := make(map[string]int64, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	wanted, err := among(ids)
+	if err != nil {
+		return nil, err
+	}
+	err = t.each(`SELECT id, pos FROM changes WHERE kind = ? AND store = ? AND id IN (SELECT value FROM json_each(?))`,
+		[]any{string(kind), store, wanted}, func(rows *sql.Rows) error {
+			var id string
+			var pos int64
+			err := rows.Scan(&id, &pos)
+			out[id] = pos
+			return err
+		})
+	return out, err
+}
+
 func (t *tx) DeleteChanges(kind edge.ChangeKind, ids []string) error {
 	for _, id := range ids {
 		if err := t.exec(`DELETE FROM changes WHERE kind = ? AND id = ?`, string(kind), id); err != nil {
