@@ -63,7 +63,7 @@ func run(ctx context.Context, opt options) error {
 	}
 	defer stop()
 	var failed []error
-	for _, shot := range shots(opt.all) {
+	for _, shot := range append(shots(opt.all), fleetShots()...) {
 		if !strings.Contains(shot.file(), opt.only) {
 			continue
 		}
@@ -76,17 +76,25 @@ func run(ctx context.Context, opt options) error {
 
 // take shows one state in a box of its own, and keeps the picture.
 func take(tabs context.Context, shot shot, out string) error {
+	if shot.fleet != nil {
+		return takeFleet(tabs, shot, out)
+	}
 	box, err := newBox(shot)
 	if err != nil {
 		return err
 	}
 	defer box.close()
+	return photograph(tabs, shot, out, box.open(shot), box.steps(shot))
+}
+
+// photograph takes the steps in a browser of its own, and keeps the picture of where they led.
+func photograph(tabs context.Context, shot shot, out string, steps ...action) error {
 	tab, closeTab := chromedp.NewContext(tabs, chromedp.WithNewBrowserContext())
 	defer closeTab()
 	tab, cancel := context.WithTimeout(tab, 30*time.Second)
 	defer cancel()
-	err = chromedp.Do(tab, shot.look(), frozen(), box.open(shot), box.steps(shot), settle())
-	if err != nil {
+	steps = append(append([]action{shot.look(), frozen()}, steps...), settle())
+	if err := chromedp.Do(tab, steps...); err != nil {
 		return err
 	}
 	picture, err := chromedp.Run(tab, chromedp.CaptureScreenshot())

@@ -30,6 +30,7 @@ type shot struct {
 	path   string
 	locale string
 	steps  func(*box) action
+	fleet  func() fleet // a page of head office instead of a box's
 }
 
 func (s shot) file() string {
