@@ -24,8 +24,8 @@ import (
 	"redbench/sync/wire"
 )
 
-// office is a whole head office on a free port: SQLite, its authority, TLS.
-type office struct {
+// secured is a whole head office on a free port: SQLite, its authority, TLS.
+type secured struct {
 	*hq.HQ
 	authority *authority.Authority
 	url       string
@@ -34,26 +34,26 @@ type office struct {
 	now time.Time
 }
 
-func (o *office) Now() time.Time {
+func (o *secured) Now() time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.now
 }
 
-func (o *office) pass(d time.Duration) {
+func (o *secured) pass(d time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.now = o.now.Add(d)
 }
 
-func openOffice(t *testing.T) *office {
+func openSecured(t *testing.T) *secured {
 	t.Helper()
 	dir, quiet := t.TempDir(), slog.New(slog.DiscardHandler)
 	keys, err := seal.OpenChain(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &office{now: time.Now()}
+	o := &secured{now: time.Now()}
 	store, err := hqstore.Open(t.Context(), hqstore.Options{Dir: dir, Fingerprint: keys.Fingerprint(), Log: quiet})
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func openOffice(t *testing.T) *office {
 	return o
 }
 
-func (o *office) code(t *testing.T, store string) string {
+func (o *secured) code(t *testing.T, store string) string {
 	t.Helper()
 	pin := o.authority.Pin()
 	code, err := o.AddStore(t.Context(), store, pin[:])
@@ -92,26 +92,26 @@ func (o *office) code(t *testing.T, store string) string {
 	return code
 }
 
-// ownKeys are what a box brings that worked alone.
-func ownKeys(b byte) []edge.Key {
+// keysOf are what a box brings that worked alone.
+func keysOf(b byte) []edge.Key {
 	return []edge.Key{{ID: uint32(b) + 1, Key: []byte(strings.Repeat(string('a'+rune(b)), 32))}}
 }
 
-func (o *office) enrol(t *testing.T, store, code string, keys []edge.Key) (link.Enrolled, error) {
+func (o *secured) enrol(t *testing.T, store, code string, keys []edge.Key) (link.Enrolled, error) {
 	t.Helper()
 	return link.Enrol(t.Context(), link.EnrolOptions{URL: o.url, Code: code, Store: store, Keys: keys, Version: "test"})
 }
 
-func (o *office) box(t *testing.T, store string) *link.Client {
+func (o *secured) box(t *testing.T, store string) *link.Client {
 	t.Helper()
-	got, err := o.enrol(t, store, o.code(t, store), ownKeys(7))
+	got, err := o.enrol(t, store, o.code(t, store), keysOf(7))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newBox(t, got.Credentials)
+	return newClient(t, got.Credentials)
 }
 
-func newBox(t *testing.T, c link.Credentials) *link.Client {
+func newClient(t *testing.T, c link.Credentials) *link.Client {
 	t.Helper()
 	client, err := link.New(link.Options{Credentials: c, Version: "test"})
 	if err != nil {
@@ -122,58 +122,58 @@ func newBox(t *testing.T, c link.Credentials) *link.Client {
 }
 
 func TestABoxEnrolsOverTLS(t *testing.T) {
-	o := openOffice(t)
+	o := openSecured(t)
 	code := o.code(t, "harbour-7")
-	if _, err := o.enrol(t, "station-1", code, ownKeys(1)); !errors.Is(err, link.ErrCode) {
+	if _, err := o.enrol(t, "station-1", code, keysOf(1)); !errors.Is(err, link.ErrCode) {
 		t.Errorf("another store's code: %v", err)
 	}
-	first, err := o.enrol(t, "harbour-7", code, ownKeys(1))
+	first, err := o.enrol(t, "harbour-7", code, keysOf(1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if first.Credentials.Store != "harbour-7" || first.Credentials.CA != string(o.authority.CA()) || wire.CheckKeys(first.Chain) != nil {
 		t.Errorf("%+v", first.Credentials)
 	}
-	status, err := newBox(t, first.Credentials).Status(t.Context(), wire.BoxStatus{Version: "test", Run: "r", Box: "b", Clock: o.Now()})
+	status, err := newClient(t, first.Credentials).Status(t.Context(), wire.BoxStatus{Version: "test", Run: "r", Box: "b", Clock: o.Now()})
 	if err != nil || !status.Now.Equal(o.Now().UTC()) {
 		t.Errorf("%v %v", status, err)
 	}
 
-	again, err := o.enrol(t, "harbour-7", code, ownKeys(1)) // the answer was lost
+	again, err := o.enrol(t, "harbour-7", code, keysOf(1)) // the answer was lost
 	if err != nil || again.Credentials.Token != first.Credentials.Token {
 		t.Errorf("the same box asks again: %v", err)
 	}
-	for name, keys := range map[string][]edge.Key{"another box": ownKeys(2), "a box without keys": nil} {
+	for name, keys := range map[string][]edge.Key{"another box": keysOf(2), "a box without keys": nil} {
 		if _, err := o.enrol(t, "harbour-7", code, keys); !errors.Is(err, link.ErrCode) {
 			t.Errorf("%s has used the code: %v", name, err)
 		}
 	}
 	o.pass(15 * time.Minute)
-	if _, err := o.enrol(t, "harbour-7", code, ownKeys(1)); !errors.Is(err, link.ErrCode) {
+	if _, err := o.enrol(t, "harbour-7", code, keysOf(1)); !errors.Is(err, link.ErrCode) {
 		t.Errorf("after a quarter of an hour: %v", err)
 	}
 }
 
 func TestACodeThatCannotBeUsed(t *testing.T) {
-	o, other := openOffice(t), openOffice(t)
-	if _, err := other.enrol(t, "s1", o.code(t, "s1"), ownKeys(1)); !errors.Is(err, link.ErrPin) {
+	o, other := openSecured(t), openSecured(t)
+	if _, err := other.enrol(t, "s1", o.code(t, "s1"), keysOf(1)); !errors.Is(err, link.ErrPin) {
 		t.Errorf("somebody else answers: %v", err)
 	}
 	code := o.code(t, "s1")
 	o.code(t, "s1")
-	if _, err := o.enrol(t, "s1", code, ownKeys(1)); !errors.Is(err, link.ErrCode) {
+	if _, err := o.enrol(t, "s1", code, keysOf(1)); !errors.Is(err, link.ErrCode) {
 		t.Errorf("a newer one was made: %v", err)
 	}
 	code = o.code(t, "s1")
 	o.pass(hq.CodeLife)
-	if _, err := o.enrol(t, "s1", code, ownKeys(1)); !errors.Is(err, link.ErrCode) {
+	if _, err := o.enrol(t, "s1", code, keysOf(1)); !errors.Is(err, link.ErrCode) {
 		t.Errorf("a week later: %v", err)
 	}
 	code = o.code(t, "s1")
 	if err := o.RevokeStore(t.Context(), "s1"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.enrol(t, "s1", code, ownKeys(1)); !errors.Is(err, link.ErrCode) {
+	if _, err := o.enrol(t, "s1", code, keysOf(1)); !errors.Is(err, link.ErrCode) {
 		t.Errorf("revoked: %v", err)
 	}
 	// A link to sign in is a code, too, and no store's.
@@ -183,38 +183,38 @@ func TestACodeThatCannotBeUsed(t *testing.T) {
 	if _, _, err := o.SignInLink(t.Context(), "jo"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.enrol(t, "user:jo", o.code(t, "s2"), ownKeys(1)); err == nil {
+	if _, err := o.enrol(t, "user:jo", o.code(t, "s2"), keysOf(1)); err == nil {
 		t.Error("a user was enrolled")
 	}
 }
 
 func TestAnEnrolmentIsNotRepeatedOnceItsCredentialsAreVoid(t *testing.T) {
-	for name, void := range map[string]func(*office, link.Enrolled) error{
-		"revoked": func(o *office, _ link.Enrolled) error { return o.RevokeStore(t.Context(), "s1") },
-		"rotated": func(o *office, got link.Enrolled) error { return newBox(t, got.Credentials).Rotate(t.Context()) },
+	for name, void := range map[string]func(*secured, link.Enrolled) error{
+		"revoked": func(o *secured, _ link.Enrolled) error { return o.RevokeStore(t.Context(), "s1") },
+		"rotated": func(o *secured, got link.Enrolled) error { return newClient(t, got.Credentials).Rotate(t.Context()) },
 	} {
-		o := openOffice(t)
+		o := openSecured(t)
 		code := o.code(t, "s1")
-		got, err := o.enrol(t, "s1", code, ownKeys(1))
+		got, err := o.enrol(t, "s1", code, keysOf(1))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := void(o, got); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := o.enrol(t, "s1", code, ownKeys(1)); !errors.Is(err, link.ErrCode) {
+		if _, err := o.enrol(t, "s1", code, keysOf(1)); !errors.Is(err, link.ErrCode) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
 func TestTheFormerTokenIsVoidOnceTheNewOneWasUsed(t *testing.T) {
-	o := openOffice(t)
-	got, err := o.enrol(t, "s1", o.code(t, "s1"), ownKeys(1))
+	o := openSecured(t)
+	got, err := o.enrol(t, "s1", o.code(t, "s1"), keysOf(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	former, box := newBox(t, got.Credentials), newBox(t, got.Credentials)
+	former, box := newClient(t, got.Credentials), newClient(t, got.Credentials)
 	if err := box.Rotate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -229,8 +229,8 @@ func TestTheFormerTokenIsVoidOnceTheNewOneWasUsed(t *testing.T) {
 	}
 }
 
-// wait asks for changes after all that there is, and gives what came of it.
-func wait(t *testing.T, box *link.Client) (answer chan error, pages chan edge.Page) {
+// waiting asks for changes after all that there is, and gives what came of it.
+func waiting(t *testing.T, box *link.Client) (answer chan error, pages chan edge.Page) {
 	t.Helper()
 	page, err := box.Changes(t.Context(), "", 0)
 	for err == nil && page.More {
@@ -249,8 +249,8 @@ func wait(t *testing.T, box *link.Client) (answer chan error, pages chan edge.Pa
 }
 
 func TestRevokingEndsTheQuestionThatWaits(t *testing.T) {
-	o := openOffice(t)
-	answer, _ := wait(t, o.box(t, "s1"))
+	o := openSecured(t)
+	answer, _ := waiting(t, o.box(t, "s1"))
 	if err := o.RevokeStore(t.Context(), "s1"); err != nil {
 		t.Fatal(err)
 	}
@@ -260,8 +260,8 @@ func TestRevokingEndsTheQuestionThatWaits(t *testing.T) {
 }
 
 func TestAnErasureReachesTheQuestionThatWaits(t *testing.T) {
-	o := openOffice(t)
-	answer, pages := wait(t, o.box(t, "s1"))
+	o := openSecured(t)
+	answer, pages := waiting(t, o.box(t, "s1"))
 	if _, err := o.Forget(t.Context(), edge.Identifier{Kind: edge.KindCard, Value: "6001002003004"}); err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +274,7 @@ func TestAnErasureReachesTheQuestionThatWaits(t *testing.T) {
 }
 
 func TestALinkIsUsedOnce(t *testing.T) {
-	o, ctx := openOffice(t), t.Context()
+	o, ctx := openSecured(t), t.Context()
 	if _, _, err := o.SignInLink(ctx, "jo"); !errors.Is(err, edge.ErrNotFound) {
 		t.Errorf("nobody: %v", err)
 	}
@@ -325,7 +325,7 @@ func TestALinkIsUsedOnce(t *testing.T) {
 
 // The feed end to end: what a box told, with its cursor.
 func TestTheFeedOverTLS(t *testing.T) {
-	o := openOffice(t)
+	o := openSecured(t)
 	box := o.box(t, "s1")
 	lines, err := wire.EncodeRecords(nil, "b1", []edge.Record{{
 		Seq: 1, ID: "r1", Kind: edge.RecordVisit, At: o.Now(),
@@ -347,7 +347,7 @@ func TestTheFeedOverTLS(t *testing.T) {
 	}
 }
 
-func (o *office) get(t *testing.T, path, token string) string {
+func (o *secured) get(t *testing.T, path, token string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

@@ -54,7 +54,8 @@ func (a *API) table() []route {
 
 func (a *API) route(pattern string, serve func(*call) error) route {
 	method, path, _ := strings.Cut(pattern, " ")
-	return route{method: method, path: path, name: path[strings.LastIndexByte(path, '/')+1:], serve: serve}
+	name := strings.TrimSuffix(path, "/{code}")
+	return route{method: method, path: path, name: name[strings.LastIndexByte(name, '/')+1:], serve: serve}
 }
 
 // Call is a method and a path that the Handler knows, as OpenAPI writes them.

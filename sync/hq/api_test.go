@@ -210,7 +210,7 @@ func TestTheLogKnowsNoSecret(t *testing.T) {
 	a.do(t, asked{method: "GET", path: "/v1/Maya%20Okafor"})
 	a.do(t, asked{method: "POST", path: "/v1/enroll", body: `{"code":"SECRET-CODE","store":"Maya","version":"1"}`, plain: true})
 	a.do(t, asked{method: "GET", path: "/v1/feed", header: []string{"Authorization", "Bearer " + FeedToken("Maya", "SECRET")}})
-	a.do(t, asked{method: "GET", path: "/signin/SECRET", plain: true})
+	a.do(t, asked{method: "GET", path: "/signin/SECRET", plain: true, header: []string{"Sec-Fetch-Dest", "image"}})
 	a.do(t, asked{method: "POST", path: "/signout", plain: true, header: []string{"Cookie", "__Host-redbench-hq=SECRET", "Sec-Fetch-Site", "same-origin"}})
 	log := a.log.String()
 	for _, secret := range []string{token, token[len(token)-20:], "Maya", "Okafor", "SECRET"} {
@@ -222,9 +222,12 @@ func TestTheLogKnowsNoSecret(t *testing.T) {
 		t.Errorf("the control: nine calls were made\n%s", log)
 	}
 	for line := range strings.Lines(log) {
-		if strings.Contains(line, "call=signin") && strings.Contains(line, "remote=") {
-			t.Errorf("a person's address: %s", line)
+		if person := strings.Contains(line, "call=sign"); person == strings.Contains(line, "remote=") && strings.Contains(line, "level=INFO") {
+			t.Errorf("a person's address, or a box's that is missing: %s", line)
 		}
+	}
+	if !strings.Contains(log, "call=signin") {
+		t.Error("the control: somebody tried to sign in")
 	}
 }
 
