@@ -27,7 +27,13 @@ func (w *work) customer(s edge.CustomerState) (*person, error) {
 	if err != nil {
 		return nil, err
 	}
+	has := len(p.state.Identifiers)
 	p.state = p.state.Merge(s)
+	if len(p.state.Identifiers) > has { // so that the records after this one find her by them
+		if err := w.tx.PutIdentifiers(p.number, p.state.Identifiers); err != nil {
+			return nil, fmt.Errorf("keeping identifiers: %w", err)
+		}
+	}
 	if p.sent != nil {
 		s = p.sent.Merge(s)
 	}

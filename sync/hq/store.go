@@ -138,6 +138,8 @@ type Entities interface {
 	PutEntities([]Entity) error
 	// EntitiesOf lists one customer's, the latest At first; limit 0: all.
 	EntitiesOf(number int64, kind EntityKind, limit int) ([]Entity, error)
+	// EntitiesAt lists one customer's of one moment.
+	EntitiesAt(number int64, kind EntityKind, at int64) ([]Entity, error)
 	EntitiesAfter(pos int64, limit int) ([]Entity, error)
 	DeleteEntities(kind EntityKind, ids []string) error
 	// Estrange makes a customer's visits up to and including a moment a stranger's, at no new place.

@@ -117,16 +117,13 @@ func (w *work) add(e Entity, body any) (err error) {
 	if e.Body, err = json.Marshal(body); err != nil {
 		return fmt.Errorf("keeping a record: %w", err)
 	}
-	if e.Pos, err = w.next(); err != nil {
-		return err
-	}
 	w.at[entityKey(e.Kind, e.ID)] = len(w.put)
 	w.put = append(w.put, pending{Entity: e, write: true})
 	return nil
 }
 
 // again writes something known at a new place, later.
-func (w *work) again(e Entity) (err error) {
+func (w *work) again(e Entity) error {
 	if e.Body == nil {
 		rests, err := w.tx.EntitiesByID(e.Kind, []string{e.ID}, true)
 		if err != nil {
@@ -134,21 +131,22 @@ func (w *work) again(e Entity) (err error) {
 		}
 		e.Body = rests[e.ID].Body
 	}
-	if e.Pos, err = w.next(); err != nil {
-		return err
-	}
 	w.put[w.at[entityKey(e.Kind, e.ID)]] = pending{Entity: e, write: true}
 	return nil
 }
 
-// flush writes what waits.
-func (w *work) flush() error {
+// flush writes what waits, at places that are given out now: after those of the customers whose it is.
+func (w *work) flush() (err error) {
 	var all []Entity
 	for i := range w.put {
-		if w.put[i].write {
-			all = append(all, w.put[i].Entity)
-			w.put[i].write = false
+		e := &w.put[i]
+		if !e.write {
+			continue
 		}
+		if e.Pos, err = w.next(); err != nil {
+			return err
+		}
+		all, e.write = append(all, e.Entity), false
 	}
 	if err := w.tx.PutEntities(all); err != nil {
 		return fmt.Errorf("keeping records: %w", err)

@@ -52,6 +52,11 @@ func (t *tx) EntitiesOf(number int64, kind hq.EntityKind, limit int) ([]hq.Entit
 		[]any{number, int(kind), limited(limit)}, scanEntity)
 }
 
+func (t *tx) EntitiesAt(number int64, kind hq.EntityKind, at int64) ([]hq.Entity, error) {
+	return list(t, `SELECT `+entityColumns+`, body FROM entities WHERE customer = ? AND customer > 0 AND kind = ? AND at = ? ORDER BY pos`,
+		[]any{number, int(kind), at}, scanEntity)
+}
+
 func (t *tx) EntitiesAfter(pos int64, limit int) ([]hq.Entity, error) {
 	return list(t, `SELECT `+entityColumns+`, body FROM entities WHERE pos > ? ORDER BY pos LIMIT ?`, []any{pos, limited(limit)}, scanEntity)
 }
