@@ -38,6 +38,14 @@ func (im *customerImport) prepare(people []*newcomer) error {
 			known = append(known, p)
 		}
 	}
+	// One after the other, so that ids are made in the order in which they are written.
+	for _, p := range fresh {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return fmt.Errorf("making a customer's id: %w", err)
+		}
+		p.id = id[:]
+	}
 	if err := parallel(len(fresh), func(i int) error { return im.sealNew(fresh[i]) }); err != nil {
 		return err
 	}
@@ -47,17 +55,13 @@ func (im *customerImport) prepare(people []*newcomer) error {
 	return im.compareKnown(known)
 }
 
-// sealNew makes a customer's id and key, and seals her columns.
+// sealNew makes a customer's key, and seals her columns.
 func (im *customerImport) sealNew(p *newcomer) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("making a customer's id: %w", err)
-	}
-	key, wrapped, err := im.Store.opt.Seal.NewCustomerKey(id)
+	key, wrapped, err := im.Store.opt.Seal.NewCustomerKey([16]byte(p.id))
 	if err != nil {
 		return err
 	}
-	p.id, p.wrapped, p.sealed = id[:], wrapped, p.person.allowed(p.consent).sealed(key)
+	p.wrapped, p.sealed = wrapped, p.person.allowed(p.consent).sealed(key)
 	p.stamps, p.factStamps = im.guessed, im.guessed
 	if p.told {
 		p.stamps = im.stated

@@ -102,7 +102,7 @@ func toldOf(records []edge.Record) map[string]int {
 // TestABoxThatEnrolsOffersAllThatItHolds, also when it is stopped in the middle again and again.
 func TestABoxThatEnrolsOffersAllThatItHolds(t *testing.T) {
 	s := newScene(t)
-	months(t, s.Store, 1500)
+	months(t, s.Store, 1000)
 	if err := s.Offer(t.Context(), nil); err == nil {
 		t.Error("a box that is not enrolled offers what it holds")
 	}
@@ -292,8 +292,8 @@ func TestAFullOutboxIsToldAsASum(t *testing.T) {
 // TestAnOfferWaitsForRoom: what can as well be told later does not make what happens now a sum.
 func TestAnOfferWaitsForRoom(t *testing.T) {
 	s := newScene(t)
-	months(t, s.Store, 3000)
-	s.opt.OutboxBytes = 2000 * rowBytes
+	months(t, s.Store, 800)
+	s.opt.OutboxBytes = 1000 * rowBytes
 	if err := errors.Join(s.opt.Seal.Adopt(office(t).ChainKeys()), s.StartOutbox(t.Context())); err != nil {
 		t.Fatal(err)
 	}

@@ -136,7 +136,7 @@ func (w *work) voidOutbox(ref edge.CustomerRef) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	for _, query := range []string{voidRows + `kind <> 'visit'`, strangerRows} {
+	for _, query := range []string{wipeRows + `kind <> 'visit'`, voidRows + `kind <> 'visit'`, strangerRows} {
 		if err := w.exec(query, int64(ref)); err != nil {
 			return fmt.Errorf("taking records back: %w", err)
 		}
@@ -145,6 +145,8 @@ func (w *work) voidOutbox(ref edge.CustomerRef) error {
 }
 
 const (
+	// As with her key (see wipe): overwritten in place first, since a row that becomes shorter may be moved.
+	wipeRows     = `UPDATE outbox SET ref = zeroblob(length(ref)), body = zeroblob(length(body)) WHERE customer = ? AND `
 	voidRows     = `UPDATE outbox SET kind = 'void', customer = NULL, ref = NULL, body = NULL WHERE customer = ? AND `
 	strangerRows = `UPDATE outbox SET customer = NULL WHERE customer = ? AND kind = 'visit'`
 )

@@ -42,7 +42,13 @@ func (w *work) untell(ref edge.CustomerRef) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	return errors.Join(w.exec(voidRows+`kind IN ('fact', 'outcome')`, int64(ref)), w.exec(strangerRows, int64(ref)))
+	const learnt = `kind IN ('fact', 'outcome')`
+	for _, query := range []string{wipeRows + learnt, voidRows + learnt, strangerRows} {
+		if err := w.exec(query, int64(ref)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wipe overwrites a customer's key and sealed columns in place and at the same length: a delete or a longer value may
