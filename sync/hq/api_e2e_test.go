@@ -148,6 +148,13 @@ func TestABoxEnrolsOverTLS(t *testing.T) {
 			t.Errorf("%s has used the code: %v", name, err)
 		}
 	}
+	bare := o.code(t, "s2")
+	if _, err := o.enrol(t, "s2", bare, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.enrol(t, "s2", bare, nil); !errors.Is(err, link.ErrCode) {
+		t.Errorf("whoever saw the code asks again: %v", err)
+	}
 	o.pass(15 * time.Minute)
 	if _, err := o.enrol(t, "harbour-7", code, keysOf(1)); !errors.Is(err, link.ErrCode) {
 		t.Errorf("after a quarter of an hour: %v", err)

@@ -26,17 +26,20 @@ type enrolment struct {
 
 func enrolmentOf(store string) string { return "enrolment " + store }
 
-// requestSum tells a box's request from another's: it holds the box's own keys, which nobody else knows. A request without
-// any can be repeated by whoever saw the code, and is not.
-func requestSum(r wire.EnrolRequest) (sum [32]byte, own bool, err error) {
+// requestSum tells a box's request from another's: it holds the box's own keys, which nobody else knows.
+func requestSum(r wire.EnrolRequest) (sum [32]byte, err error) {
 	data, err := wire.Marshal(r)
-	return sha256.Sum256(data), len(r.Keys) > 0, err
+	return sha256.Sum256(data), err
 }
 
-// remember notes an enrolment in its own transaction.
+// remember notes an enrolment in its own transaction. One without keys could be repeated by whoever saw the code, and
+// cannot be repeated at all.
 func (w *work) remember(code [32]byte, r wire.EnrolRequest, serial uint64) error {
-	sum, own, err := requestSum(r)
-	if err != nil || !own {
+	if len(r.Keys) == 0 {
+		return nil
+	}
+	sum, err := requestSum(r)
+	if err != nil {
 		return err
 	}
 	data, err := json.Marshal(enrolment{Code: code, Request: sum, Serial: serial, Until: w.now.UTC().Add(repeatLife)})
@@ -64,8 +67,8 @@ func (w *work) repeated(code [32]byte, r wire.EnrolRequest) (Enrolled, error) {
 	if err := json.Unmarshal(data, &was); err != nil {
 		return Enrolled{}, fmt.Errorf("reading an enrolment: %w", err)
 	}
-	sum, own, err := requestSum(r)
-	same := own && constantEqual(was.Code[:], code[:]) && constantEqual(was.Request[:], sum[:])
+	sum, err := requestSum(r)
+	same := constantEqual(was.Code[:], code[:]) && constantEqual(was.Request[:], sum[:])
 	if err != nil || !same || !w.now.Before(was.Until) || !row.Revoked.IsZero() || row.Serial != was.Serial || row.Next != 0 {
 		return Enrolled{}, errors.Join(err, ErrCode)
 	}

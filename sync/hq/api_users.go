@@ -134,7 +134,7 @@ func (a *API) ownPage(r *http.Request) bool {
 		return site == "same-origin"
 	}
 	origin, err := url.Parse(r.Header.Get("Origin"))
-	return err == nil && len(r.Header.Values("Origin")) == 1 && origin.Host != "" && strings.EqualFold(origin.Host, r.Host)
+	return err == nil && origin.Host != "" && strings.EqualFold(origin.Host, r.Host)
 }
 
 func (a *API) cookieName() string {
