@@ -319,7 +319,10 @@ func TestTheLookThroughIsMeasured(t *testing.T) {
 		t.Skip("REDBENCH_PASS says how many identifiers to look through")
 	}
 	s, hq := enrolled(t)
-	if _, err := s.ImportCustomers(t.Context(), customerRows(n/2), edge.ImportOptions{}); err != nil {
+	p := maya(t, s)
+	_, err = s.write.Exec(`WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < ?)
+		INSERT INTO identifiers (hash, customer, key) SELECT hash, ?, 1 FROM (SELECT randomblob(32) AS hash FROM i ORDER BY 1)`, n, int64(p.Customer.Ref))
+	if err != nil {
 		t.Fatal(err)
 	}
 	rest := count(t, s, `SELECT count(*) FROM identifiers`)
