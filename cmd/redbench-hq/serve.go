@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -74,6 +75,9 @@ func serve(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) (err error)
 	}
 	defer listener.Close() // twice where the server closed it; the second says so, and nobody minds
 	o, err := openOffice(cmd.Context(), cfg, log)
+	if errors.Is(err, fs.ErrPermission) && cfg.Origin("state.dir") == keyed.FromDefault {
+		return fmt.Errorf("%w; for a first try name a directory of your own: %s", err, cli.Hint(cmd, "serve --state-dir ./hq"))
+	}
 	if err != nil {
 		return err
 	}

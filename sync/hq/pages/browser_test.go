@@ -265,7 +265,7 @@ func nothingBreaksThePolicy(t *testing.T, r *rig, b *tab) {
 
 func fitsEveryWindow(t *testing.T, r *rig, b *tab) {
 	r.change(func() {
-		long := with(well("a-store-with-a-name-as-long-as-sixty-four-letters-will-ever-get-1"), func(s *hq.StoreView) {
+		long := with(well("a_store_with_a_name_as_long_as_sixty_four_letters_will_ever_get_1"), func(s *hq.StoreView) {
 			s.Status.Locked, s.ClockOff, s.PlaybookGiven = true, 9*time.Hour, 4
 			s.Status.Backlog.Records, s.Status.Backlog.Oldest = 1234567, ago(9*days)
 		})

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -107,4 +109,29 @@ func BenchmarkEightHundredStores(b *testing.B) {
 		size = get(p, "/").Body.Len()
 	}
 	b.ReportMetric(float64(size), "B/page")
+}
+
+// The screens' colours are held to their contrast where they stand; ours are the same ones.
+func TestTheColoursAreTheScreens(t *testing.T) {
+	theirs, err := os.ReadFile("../../../ui/static/base.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := static.ReadFile("static/fleet.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	colour := regexp.MustCompile(`--[a-z-]+: #[0-9a-f]{3,6};`)
+	list := colour.FindAllString(string(ours), -1)
+	if len(list) < 18 {
+		t.Fatalf("found %d colours", len(list))
+	}
+	for _, each := range list {
+		if !strings.Contains(string(theirs), each) {
+			t.Errorf("%s is none of the screens' colours", each)
+		}
+	}
+	if outside := regexp.MustCompile(`:[^;]*#[0-9a-f]{3,6}`).FindAllString(colour.ReplaceAllString(string(ours), ""), -1); len(outside) > 0 {
+		t.Errorf("colours without a name: %q", outside)
+	}
 }
