@@ -1,115 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package link
+package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/url"
-	"os"
+	"io"
 	"time"
+
+	"github.com/spf13/cobra"
+
+	"redbench/cmd/internal/cli"
+	"redbench/edge"
+	"redbench/sync/hq"
+	"redbench/sync/hq/config"
 )
 
-// How long a connection may take or be silent.
-const (
-	dialTimeout      = 10 * time.Second
-	handshakeTimeout = 10 * time.Second
-	silence          = 30 * time.Second // without progress, beyond what was asked to wait
-	idleTimeout      = 90 * time.Second
-	probeAfter       = 15 * time.Second // TCP keep-alive
-	probeEach        = 5 * time.Second
-	probes           = 3
-)
+func newForgetCommand() *cobra.Command {
+	var yes, owing bool
+	command := &cobra.Command{
+		Use:   "forget [IDENTIFIER]",
+		Short: "Take one customer out of the record everywhere, for good; or tell who still has to",
+		Long: `Takes one customer out, here at once and in each store as soon as it asks: her name, her identifiers, her facts, her
+visits. It cannot be taken back. She need not be known here. A dash instead of the identifier reads it from standard
+input, so that the shell's history does not keep it.
 
-// newTransport is HTTP/1.1 on purpose: each call has a connection of its own, so that a call that hangs on a half-open
-// link takes no other with it.
-func newTransport(config *tls.Config) *http.Transport {
-	dialer := &net.Dialer{
-		Timeout:         dialTimeout,
-		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: probeAfter, Interval: probeEach, Count: probes},
-		Control:         userTimeout,
-	}
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
-		TLSClientConfig:        config,
-		TLSHandshakeTimeout:    handshakeTimeout,
-		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // no HTTP/2
-		IdleConnTimeout:        idleTimeout,
-		MaxIdleConnsPerHost:    4,
-		MaxResponseHeaderBytes: 64 << 10,
-		DisableCompression:     true, // zstd is ours to do
-	}
-}
+It asks first. Where it cannot (no terminal on standard input and standard error, or the identifier comes from there) it
+refuses with exit code 2 unless --yes is given.
 
-// verifyingBy is a TLS configuration that trusts one authority (PEM) and no other; the system's where ca is empty, and
-// beside those the ones of caFile.
-func verifyingBy(ca, caFile string) (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	switch {
-	case ca != "":
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM([]byte(ca)) {
-			return nil, errors.New("the authority of enrolment is damaged; enroll again")
-		}
-	case caFile != "":
-		pem, err := os.ReadFile(caFile)
-		if err != nil {
-			return nil, fmt.Errorf("reading the authorities for head office: %w", err)
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("reading the authorities for head office: %q holds no certificate", caFile)
-		}
-	}
-	return config, nil
-}
-
-// verifyingPin trusts whichever authority the code names, which head office sends along with its own certificate. The
-// library's verification is replaced by the same one with that authority as its only root, never left out.
-func verifyingPin(code Code, host string, now func() time.Time) *tls.Config {
-	return &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		InsecureSkipVerify: true, // VerifyConnection does it
-		VerifyConnection: func(state tls.ConnectionState) error {
-			return verifyPinned(code, host, now(), state.PeerCertificates)
+--owing lists the stores that have not yet said that they forgot somebody.`,
+		Example: "  redbench-hq forget 6001002003004\n  redbench-hq forget --kind customer C-1042\n  redbench-hq forget --yes - < card.txt\n" +
+			"  redbench-hq forget --owing",
+		Args: cli.AsUsed,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case owing && len(args) > 0:
+				return cli.WrongUsage(errors.New("--owing takes no identifier"))
+			case owing:
+				return listOwing(cmd)
+			case len(args) == 0:
+				return cli.WrongUsage(errors.New("forget needs IDENTIFIER, or --owing"))
+			case !yes && (args[0] == "-" || !cli.CanAsk(cmd)):
+				return cli.WrongUsage(errors.New("give --yes to forget without being asked"))
+			}
+			id, err := cli.Identifier(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			if !yes && !cli.Agreed(cmd, "Forget this customer in every store for good?") {
+				return errors.New("nobody was forgotten")
+			}
+			return withOffice(cmd, func(o *office, _ *config.Config) error { return forget(cmd, o, id) })
 		},
 	}
+	cli.AddKind(command)
+	command.Flags().BoolVar(&yes, "yes", false, "do not ask; needed where nobody can be asked")
+	command.Flags().BoolVar(&owing, "owing", false, "list the stores that still have to forget somebody")
+	return command
 }
 
-func verifyPinned(code Code, host string, now time.Time, chain []*x509.Certificate) error {
-	roots, between := x509.NewCertPool(), x509.NewCertPool()
-	found := false
-	for i, certificate := range chain {
-		switch {
-		case code.names(certificate.Raw) && certificate.IsCA:
-			roots.AddCert(certificate)
-			found = true
-		case i > 0:
-			between.AddCert(certificate)
+func forget(cmd *cobra.Command, o *office, id edge.Identifier) error {
+	done, err := o.Forget(cmd.Context(), id)
+	if errors.Is(err, edge.ErrAmbiguous) {
+		return errors.New("that identifier belongs to more than one customer; name her by --kind customer and the chain's own id")
+	}
+	if err != nil {
+		return err
+	}
+	return cli.Printed(cmd, done, func(out io.Writer) { printForgotten(cmd, out, done) })
+}
+
+func printForgotten(cmd *cobra.Command, out io.Writer, done hq.Forgotten) {
+	if done.Known {
+		fmt.Fprintln(out, "She is forgotten here: nothing of her is left in head office's record.")
+	} else {
+		fmt.Fprintln(out, "Nobody here is known by that identifier (is --kind right?); a store that knows her forgets her all the same.")
+	}
+	if done.Stores > 0 {
+		fmt.Fprintf(out, "%s to confirm it; %s tells who still owes.\n", cli.Count(done.Stores, "store has", "stores have"), cli.Hint(cmd, "forget --owing"))
+	}
+	fmt.Fprintln(out, "Take her row out of the customers file, too: a row with a consent column would bring her back.")
+}
+
+func listOwing(cmd *cobra.Command) error {
+	return withOffice(cmd, func(o *office, _ *config.Config) error {
+		owed, err := o.Owing(cmd.Context())
+		if err != nil {
+			return err
 		}
-	}
-	if !found {
-		return ErrPin
-	}
-	_, err := chain[0].Verify(x509.VerifyOptions{DNSName: host, Roots: roots, Intermediates: between, CurrentTime: now})
-	return err
-}
-
-// parseURL reads head office's address. Plain http is refused unless insecure was said: a token would travel in clear.
-func parseURL(text string, insecure bool) (*url.URL, error) {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("head office's address must look like https://hq.example.org:8788")
-	case u.Scheme == "http" && !insecure:
-		return nil, errors.New("head office's address must begin with https://; http:// would send secrets in clear, and needs `insecure` to be said")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, errors.New("head office's address must begin with https://")
-	}
-	return u, nil
+		if owed == nil {
+			owed = []hq.OwedErasure{}
+		}
+		return cli.Printed(cmd, owed, func(out io.Writer) {
+			if len(owed) == 0 {
+				fmt.Fprintln(out, "No store owes anything: whoever asked to be forgotten is, everywhere.")
+				return
+			}
+			rows := make([][]string, len(owed))
+			for i, each := range owed {
+				rows[i] = []string{each.Store, cli.Moment(each.Since, time.Local), each.Erasure}
+			}
+			cli.Table(out, "STORE|SINCE|ERASURE", rows)
+		})
+	})
 }
