@@ -79,3 +79,6 @@ func (b *Box) Screen(ctx context.Context, lane string, heard func(Message)) (*Sc
 	}
 	return Watch(ctx, "ws://"+b.Screens()+"/ws/lane/"+lane, pairing.Token, lane, heard)
 }
+
+// Send says something as a screen does. One at a time.
+func (s *Screen) Send(message any) error { return s.conn.WriteJSON(message) }
