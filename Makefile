@@ -7,11 +7,12 @@ SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --dirty 2>/dev/null || echo "0.0.0-dev+$$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)")
 BUILD := go build -trimpath -ldflags '-X main.stamped=$(VERSION)'
 ARGS ?=
+CHAOS ?=
 
 # Where goroutines meet: these are run with the race detector.
 RACE := ./daemon/... ./edge/adapt ./edge/lane ./edge/mqtt ./edge/serve ./edge/store ./ui/... ./sync/...
 
-.PHONY: help build demo test lint check bench shown torture screens clean tools
+.PHONY: help build demo test lint check bench shown drain torture screens clean tools
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -45,8 +46,14 @@ shown: build bin/rig ## import real purchase histories, send their last visits, 
 	@.ci/needs mosquitto
 	bin/rig shown $(ARGS)
 
-torture: bin/rig ## look for lost, doubled or resurrected records (ARGS="--schedules 5000", "--for 10m", "--seed 7 -v")
+torture: build bin/rig ## look for lost, doubled or resurrected records (ARGS="--schedules 5000", "--for 10m", "--seed 7 -v"; CHAOS="--runs 20")
 	bin/rig torture $(ARGS)
+	bin/rig chaos $(CHAOS)
+	bin/rig erasure
+
+drain: build bin/rig ## a month offline, a million records: how fast head office has them, and whether prompts notice (ARGS="--rounds 0")
+	@.ci/needs mosquitto
+	bin/rig drain $(ARGS)
 
 screens: bin/rig ## photograph every state of the screen, and the fleet page, into docs/screens
 	@.ci/needs chromium
