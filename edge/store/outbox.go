@@ -118,7 +118,7 @@ func (w *work) waits(t told) (bool, error) {
 	}
 	var seq int64
 	err := w.tx.QueryRowContext(w.ctx, `SELECT seq FROM outbox WHERE customer = ? AND kind = ? AND ref IS ? AND seq > ? LIMIT 1`,
-		int64(t.customer), string(t.kind), t.ref, int64(w.onTheWay())).Scan(&seq)
+		int64(t.customer), string(t.kind), t.ref, int64(max(w.onTheWay(), w.outbox.opened))).Scan(&seq)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

@@ -135,7 +135,7 @@ func (w *work) keepSum(rows []sumRow) error {
 	if err != nil {
 		return err
 	}
-	if seq > int64(w.onTheWay()) {
+	if seq > int64(max(w.onTheWay(), w.outbox.opened)) {
 		var id, body []byte
 		if err := w.tx.QueryRowContext(w.ctx, `SELECT id, body FROM outbox WHERE seq = ? AND kind = 'summary'`, seq).Scan(&id, &body); err != nil {
 			return err

@@ -34,7 +34,9 @@ func TestTheForgottenOfAChainAreInNoFile(t *testing.T) {
 			edge.Entry{Fact: &edge.Fact{ID: note, Customer: ref, Kind: edge.FactPromise, Text: "a call"}},
 			edge.Entry{Outcome: &edge.Outcome{Word: fmt.Sprint("outcome-", i), Prompt: prompt.ID, Kind: "used"}},
 			edge.Entry{Visit: &edge.Visit{Customer: ref, At: s.opt.Now(), Lane: "1", Checkout: fmt.Sprint("k", i), Items: []edge.Item{{SKU: "1", Quantity: 1}}}})
-		transaction(t, s, func(w *work) error { return w.exec(`INSERT INTO aliases (id, customer) VALUES (?, ?)`, alias[:], int64(ref)) })
+		transaction(t, s, func(w *work) error {
+			return w.exec(`INSERT INTO aliases (id, customer) VALUES (?, ?)`, alias[:], int64(ref))
+		})
 		for name, trace := range traces(t, s, card(i)) {
 			all[fmt.Sprintf("%s of %d", name, i)] = trace
 		}

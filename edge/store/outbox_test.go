@@ -195,7 +195,9 @@ var deeds = []struct {
 		}
 		return nil
 	}},
-	{"a new customer with a fact", func(s *scene) { s.imports("customer,identifier,name,consent,fact.interest\nc2,6002,Ada,remember,chess\n") },
+	{"a new customer with a fact", func(s *scene) {
+		s.imports("customer,identifier,name,consent,fact.interest\nc2,6002,Ada,remember,chess\n")
+	},
 		func(s *scene, got []edge.Record) error {
 			if err := kinds(got[1:], edge.RecordFact); err != nil {
 				return err

@@ -40,6 +40,7 @@ type outbox struct {
 	on      atomic.Bool   // it is written to
 	tried   atomic.Uint64 // as metaTried
 	lent    atomic.Uint64 // the highest seq that Pending has read: it may be on its way
+	opened  uint64        // the last seq when the store was opened: in a restored copy those may have been sent, too
 	pending sync.Mutex    // one Pending at a time
 	changed chan struct{}
 	acked   chan struct{}
@@ -75,6 +76,11 @@ func (s *Store) know(ctx context.Context) error {
 		}
 		s.outbox.on.Store(on != 0)
 		s.outbox.tried.Store(uint64(tried))
+		place, err := s.place(w.ctx, tx)
+		if err != nil {
+			return err
+		}
+		s.outbox.opened = place.Last
 		if _, err := w.drop(`seq <= coalesce((SELECT value FROM meta WHERE name = ?), 0)`, metaAcked); err != nil {
 			return err
 		}
@@ -193,7 +199,7 @@ func (s *Store) NewBox(ctx context.Context) (edge.Place, error) {
 }
 
 // newBox leaves the numbers of the rows as they are: head office knows none of the new box, the first names none before
-// it, and so they follow on each other as any do.
+// it, and so they follow on each other as any do. What was tried stays so: head office may have it from the former box.
 func (w *work) newBox() error {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -201,7 +207,5 @@ func (w *work) newBox() error {
 	}
 	w.clock.Rename(id.String())
 	w.stamped = true
-	w.outbox.tried.Store(0)
-	w.outbox.lent.Store(0)
-	return errors.Join(w.putMeta(metaBox, id[:]), w.putMeta(metaAcked, 0), w.putMeta(metaTried, 0), w.keepStamp())
+	return errors.Join(w.putMeta(metaBox, id[:]), w.putMeta(metaAcked, 0), w.keepStamp())
 }
