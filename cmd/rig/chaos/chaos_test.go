@@ -34,7 +34,7 @@ func options(t *testing.T, seed uint64, length time.Duration) Options {
 func TestNothingIsLostBetweenBoxesAndHeadOffice(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
-	report, err := Run(t.Context(), options(t, seed, 8*time.Second))
+	report, err := Run(t.Context(), options(t, seed, 6*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestNothingIsLostBetweenBoxesAndHeadOffice(t *testing.T) {
 // The control: a head office that acknowledges what is not on its disk yet, and is killed, is found out.
 func TestAnOfficeThatAcknowledgesTooEarlyIsFoundOut(t *testing.T) {
 	t.Parallel()
-	o := options(t, 4, 6*time.Second)
+	o := options(t, 4, 5*time.Second)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

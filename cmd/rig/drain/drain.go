@@ -176,6 +176,9 @@ func (r *rig) fill(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.Offer(ctx, nil); err != nil { // as it does once it is enrolled: nothing yet
+		return err
+	}
 	began, next := time.Now(), time.Now()
 	err = r.month.live(ctx, s, func(done, of int) {
 		if now := time.Now(); now.After(next) || done == of {
