@@ -17,6 +17,7 @@ type Change struct {
 	Fact     *FactState     `json:"fact,omitempty"`
 	Playbook *Published     `json:"playbook,omitempty"`
 	Settings *Settings      `json:"settings,omitempty"`
+	Event    *Relayed       `json:"event,omitempty"`
 }
 
 // ChangeKind says what a change tells.
@@ -30,6 +31,7 @@ const (
 	ChangeFact     ChangeKind = "fact"
 	ChangePlaybook ChangeKind = "playbook"
 	ChangeSettings ChangeKind = "settings"
+	ChangeEvent    ChangeKind = "event"
 )
 
 // Page is what one question for changes brings: erasures first, and where to ask from next.
@@ -37,6 +39,10 @@ type Page struct {
 	Changes []Change
 	Cursor  string // opaque; from it the next page begins
 	More    bool   // there is more to be had at once
+
+	// From is the cursor that was asked with, where whoever applies the page is to make sure that it still stands there; it
+	// does not travel.
+	From *string
 }
 
 // Erasure is the order to forget one customer everywhere. It holds nothing that finds her but tombstones.
@@ -108,6 +114,14 @@ type Settings struct {
 	LockDays int  `json:"lock_days,omitempty"` // profiles are locked when erasures were not asked for this long; 0: as configured
 }
 
+// Relayed is an event that a vendor told head office of, for one of this store's lanes.
+type Relayed struct {
+	ID      string `json:"id"` // UUIDv7 of the relay; the event has an id of its own
+	Lane    string `json:"lane"`
+	Payload []byte `json:"payload"`             // CloudEvents JSON, as a till of the lane would have published it
+	Waited  int64  `json:"waited_ms,omitempty"` // how long it has been on its way so far, whatever the clocks say
+}
+
 // Applied is what became of a page.
 type Applied struct {
 	Forgotten []CustomerRef // to be taken off the lanes
@@ -116,6 +130,7 @@ type Applied struct {
 	Playbook  *Published    // a new one, not yet tried
 	Settings  *Settings
 	Keys      *ChainKeys
+	Relayed   bool // there are events to be taken to their lanes
 }
 
 // Joined is a customer whom head office knows to be another one of this box: all that was From's is Into's.

@@ -12,9 +12,10 @@ type Message struct {
 	Topic    string
 	Payload  []byte
 	Retained bool
-	Lane     string    // the lane that the publishing till proved to be, where the broker knows; else empty
-	Arrived  time.Time // by this box's clock
-	Queued   bool      // it may have waited at an outside broker while this box was away
+	Lane     string        // the lane that the publishing till proved to be, where the broker knows; else empty
+	Arrived  time.Time     // by this box's clock
+	Queued   bool          // it may have waited at an outside broker while this box was away
+	Waited   time.Duration // how long it is known to have waited before it arrived: at head office
 }
 
 // EventType is the CloudEvents type of a till's event.

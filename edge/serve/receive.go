@@ -82,7 +82,8 @@ func (s *Service) receiveEvent(msg edge.Message, ev edge.Event, done func(error)
 	}
 
 	s.metrics.events.WithLabelValues(string(ev.Type), "new").Inc()
-	late, clock := s.clocks.observe(ev.Source, ev.Time, time.Now())
+	late, clock := s.clocks.observe(ev.Source, ev.Time, time.Now().Add(-msg.Waited))
+	late += msg.Waited
 	entry.Clock = clock
 	stale := late > lateAfter || ev.Retained || ev.Undated && msg.Queued
 	s.till(l, ev, tap, stale, late, entry, func(result edge.Result, err error) {

@@ -22,6 +22,7 @@ const (
 	maxCounts      = 64
 	maxTombstones  = 10_000
 	hashBytes      = 32
+	maxWaited      = 400 * 24 * 3600 * 1000 // milliseconds
 )
 
 var (
@@ -30,6 +31,7 @@ var (
 	errMany   = errors.New("too many values in one list")
 	errHash   = errors.New("an identifier that is no hash")
 	errSeq    = errors.New("a number that cannot be")
+	errLane   = errors.New("a lane that cannot be")
 	errMoment = errors.New("a time that cannot be")
 )
 

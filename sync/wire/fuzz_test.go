@@ -34,6 +34,7 @@ func FuzzDecodeRecords(f *testing.F) {
 func FuzzDecodePage(f *testing.F) {
 	f.Add([]byte(`{"kind":"settings","settings":{"version":3,"silent":true}}` + "\n" + `{"cursor":"a","more":true}`))
 	f.Add([]byte(`{"kind":"erasure","erasure":{"id":"e","at":"2026-11-22T09:30:00Z","stamp":"0000000000001-00000000-b"}}` + "\n" + `{"cursor":""}` + "\n"))
+	f.Add([]byte(`{"kind":"event","event":{"id":"r","lane":"3","payload":"e30=","waited_ms":7}}` + "\n" + `{"cursor":"a"}` + "\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		page, err := DecodePage(data)
 		if err != nil {

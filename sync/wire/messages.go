@@ -40,6 +40,11 @@ type OrdersAnswer struct {
 	Taken int `json:"taken"`
 }
 
+// WebhookAnswer says how many events of a vendor's body were taken; those that were known before are not counted.
+type WebhookAnswer struct {
+	Taken int `json:"taken"`
+}
+
 // BoxStatus is how a box is, told each minute and at each connect.
 type BoxStatus struct {
 	Version         string       `json:"version"`

@@ -85,7 +85,8 @@ func decodeEnd(line []byte, page *edge.Page) error {
 
 func checkChange(c *edge.Change) error {
 	set := 0
-	for _, is := range []bool{c.Erasure != nil, c.Keys != nil, c.Customer != nil, c.Fact != nil, c.Playbook != nil, c.Settings != nil} {
+	for _, is := range []bool{c.Erasure != nil, c.Keys != nil, c.Customer != nil, c.Fact != nil, c.Playbook != nil, c.Settings != nil,
+		c.Event != nil} {
 		if is {
 			set++
 		}
@@ -105,6 +106,20 @@ func checkChange(c *edge.Change) error {
 	case c.Kind == edge.ChangePlaybook && c.Playbook != nil,
 		c.Kind == edge.ChangeSettings && c.Settings != nil:
 		return nil
+	case c.Kind == edge.ChangeEvent && c.Event != nil:
+		return checkRelayed(c.Event)
 	}
 	return errBody
+}
+
+func checkRelayed(e *edge.Relayed) error {
+	switch {
+	case !edge.ValidLane(e.Lane):
+		return errLane
+	case len(e.Payload) > maxText:
+		return errText
+	case e.Waited < 0 || e.Waited > maxWaited:
+		return errMoment
+	}
+	return checkID(e.ID)
 }

@@ -18,6 +18,7 @@ const (
 	CallStatus  = "POST /v1/stores/{store}/status"
 	CallToken   = "POST /v1/stores/{store}/token"
 	CallFeed    = "GET /v1/feed"
+	CallWebhook = "POST /v1/webhooks/{vendor}"
 )
 
 // PathEnrol is where a box gives its code for credentials.
