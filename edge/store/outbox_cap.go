@@ -200,7 +200,7 @@ func (w *work) sealSummary(sum *edge.Summary, rows []sumRow) ([]byte, error) {
 	return w.opt.Seal.SealOwn("summary "+sum.ID, plain), nil
 }
 
-// full reports whether the outbox has no room for what can as well be put into it later.
+// outboxFull reports whether the outbox has no room for what can as well be put into it later.
 func (s *Store) outboxFull(ctx context.Context) (bool, error) {
 	_, _, n, err := s.waiting(context.WithoutCancel(ctx), s.read)
 	return n*rowBytes > s.opt.OutboxBytes/2, err

@@ -228,8 +228,8 @@ var deeds = []struct {
 		if err := kinds(got, edge.RecordVoid, edge.RecordVisit, edge.RecordVoid, edge.RecordCustomer); err != nil {
 			return err
 		}
-		if got[1].Visit.Customer != "" {
-			return fmt.Errorf("visit %+v", got[1].Visit)
+		if n := count(s.T, s.Store, `SELECT count(*) FROM outbox WHERE customer IS NOT NULL`); got[1].Visit.Customer != "" || n != 1 {
+			return fmt.Errorf("visit %+v, and %d rows name her", got[1].Visit, n)
 		}
 		if c := got[3].Customer; c.Unlearnt.IsZero() || c.Unlearnt != c.Fields[edge.FieldConsent].At {
 			return fmt.Errorf("customer %+v", c)

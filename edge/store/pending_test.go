@@ -3,6 +3,7 @@
 package store
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -138,6 +139,16 @@ func TestAnotherBoxSendsEverythingAnew(t *testing.T) {
 	if err != nil || after.Box == before.Box || after.Acked != 0 {
 		t.Fatal(after, err)
 	}
+	stamps := func() (origin string) {
+		transaction(t, s.Store, func(w *work) error {
+			origin = w.stamp().Origin
+			return nil
+		})
+		return origin
+	}
+	if stamps() != after.Box {
+		t.Error("stamps are the former box's")
+	}
 	for range 2 {
 		got := s.pending(after.Acked, 0, 0)
 		if len(got) != 6 || !chained(got, 0) || got[0].ID != all[4].ID || got[5].ID != all[9].ID {
@@ -148,13 +159,8 @@ func TestAnotherBoxSendsEverythingAnew(t *testing.T) {
 		}
 		s.Store = reopen(t, s.Store)
 	}
-	var stamp edge.Stamp
-	transaction(t, s.Store, func(w *work) error {
-		stamp = w.stamp()
-		return nil
-	})
-	if stamp.Origin != after.Box || s.place().Box != after.Box {
-		t.Errorf("stamps are the former box's: %+v", stamp)
+	if stamps() != after.Box || s.place().Box != after.Box {
+		t.Error("after a restart it is the former box")
 	}
 }
 
@@ -231,6 +237,41 @@ func TestARestoredCopyIsNoticed(t *testing.T) {
 	}
 	if got := drain(t, s.Store); len(got) != 3 || !chained(got, 0) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestWhatChangesWhileItIsReadIsTold: in the record that is read, or in one of its own.
+func TestWhatChangesWhileItIsReadIsTold(t *testing.T) {
+	s := newScene(t)
+	joinChain(t, s.Store)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 300 {
+			s.clock.add(time.Second)
+			if _, err := s.Commit(context.Background(), []edge.Entry{{Word: newID(), Renew: s.maya.Facts[0].ID}}); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	var told edge.FactState
+	for ended := false; !ended; {
+		select {
+		case <-done:
+			ended = true
+		default:
+		}
+		for _, r := range drain(t, s.Store) {
+			told = told.Merge(*r.Fact)
+		}
+	}
+	var have edge.FactState
+	transaction(t, s.Store, func(w *work) (err error) {
+		have, err = w.factState(s.maya.Facts[0].ID)
+		return err
+	})
+	if have.Fields[edge.FieldHeld] != told.Fields[edge.FieldHeld] {
+		t.Errorf("told %+v, and it is %+v", told.Fields[edge.FieldHeld], have.Fields[edge.FieldHeld])
 	}
 }
 
