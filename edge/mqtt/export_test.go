@@ -3,6 +3,7 @@
 package mqtt
 
 import (
+	"context"
 	"net"
 	"time"
 )
@@ -44,3 +45,15 @@ const (
 	MaxConnections = maxConnections
 	MaxStrangers   = maxStrangers
 )
+
+// Through lets the till's connections be wrapped.
+func (t *Till) Through(wrap func(net.Conn) net.Conn) {
+	open := t.open
+	t.open = func(ctx context.Context) (net.Conn, error) {
+		conn, err := open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return wrap(conn), nil
+	}
+}

@@ -32,6 +32,7 @@ type TillOptions struct {
 type Till struct {
 	options TillOptions
 	dialer  *dialer
+	open    func(context.Context) (net.Conn, error) // dialer's dial
 
 	mu     sync.Mutex
 	link   *link
@@ -53,7 +54,7 @@ func NewTill(options TillOptions) (*Till, error) {
 	if err != nil {
 		return nil, fmt.Errorf("till: %w", err)
 	}
-	return &Till{options: options, dialer: d}, nil
+	return &Till{options: options, dialer: d, open: d.dial}, nil
 }
 
 // Publish sends a message and waits until the broker has acknowledged it, over as many connections as that takes. It
@@ -62,7 +63,7 @@ func (t *Till) Publish(ctx context.Context, topic string, payload []byte) error 
 	wait := 50 * time.Millisecond
 	for {
 		err := t.publishOnce(ctx, topic, payload)
-		if err == nil || errors.Is(err, net.ErrClosed) || isRefusal(err) {
+		if err == nil || errors.Is(err, errTillClosed) || isRefusal(err) {
 			return err
 		}
 		select {
@@ -79,6 +80,9 @@ func isRefusal(err error) bool {
 }
 
 var errBadLogin = errors.New("the broker refuses our credentials")
+
+// errTillClosed is net.ErrClosed by Close. A connection that broke in the middle of a write may give that one, too.
+var errTillClosed = fmt.Errorf("the till: %w", net.ErrClosed)
 
 func (t *Till) publishOnce(ctx context.Context, topic string, payload []byte) error {
 	l, err := t.connect(ctx)
@@ -101,7 +105,7 @@ func (t *Till) connect(ctx context.Context) (*link, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
-		return nil, net.ErrClosed
+		return nil, errTillClosed
 	}
 	if t.link != nil {
 		select {
@@ -125,7 +129,7 @@ func (t *Till) dial(ctx context.Context) (*link, error) {
 	o.SetCleanSession(true)
 	o.SetAutoReconnect(false)
 	o.SetConnectionLostHandler(func(paho.Client, error) { close(l.lost) })
-	o.CustomOpenConnectionFn = func(*url.URL, paho.ClientOptions) (net.Conn, error) { return t.dialer.dial(ctx) }
+	o.CustomOpenConnectionFn = func(*url.URL, paho.ClientOptions) (net.Conn, error) { return t.open(ctx) }
 	l.paho = paho.NewClient(o)
 	token := l.paho.Connect()
 	select {
