@@ -73,6 +73,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	unheard := time.AfterFunc(brokerPatience, a.noteUnheard)
 	defer unheard.Stop()
+	a.office.relay.start()
 	if err := a.office.begin(); err != nil { // tills are served without it
 		a.Log.Error("head office", "error", err)
 	}

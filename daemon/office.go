@@ -16,6 +16,7 @@ import (
 // office is the box's tie to head office: nothing on a box that works alone, both ways on one that is enrolled.
 type office struct {
 	app    *App
+	relay  *relay
 	locked atomic.Bool
 
 	changing sync.Mutex // one begin or stop at a time
@@ -81,6 +82,7 @@ func (o *office) stop(context.Context) error {
 	defer o.changing.Unlock()
 	o.stopped = true
 	o.put(nil).stop()
+	o.relay.stop()
 	return nil
 }
 
@@ -135,6 +137,9 @@ func (o *office) applied(a edge.Applied) {
 	}
 	if a.Settings != nil {
 		o.settle(*a.Settings)
+	}
+	if a.Relayed {
+		o.relay.news()
 	}
 	o.guard(ctx)
 }

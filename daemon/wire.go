@@ -80,6 +80,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.stops.add("hearing tills", a.tills.Stop)
 	a.stops.add("head office", a.office.stop)
+	a.office.relay = &relay{store: s, storeID: c.Store.ID, receive: a.serve.Receive, log: a.Log, kick: make(chan struct{}, 1)}
 	if err := a.office.follow(ctx); err != nil {
 		return err
 	}

@@ -209,6 +209,29 @@ func TestAWrongClockIsNotLateness(t *testing.T) {
 	})
 }
 
+// What is known to have waited is late though nobody has heard of its source before, and does not make the next one late.
+func TestWhatWaitedElsewhereIsLate(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		old := card(mayas)
+		old.source, old.time = "/webhook/shop", time.Now().Add(-time.Hour)
+		msg := b.message(old)
+		msg.Waited = time.Hour
+		answer := b.receive(msg)
+		time.Sleep(2 * linger)
+		synctest.Wait()
+		want(t, "shown", b.screens.names(), []string{})
+		if err := answer(); err != nil {
+			t.Errorf("it is stored all the same: %v", err)
+		}
+		fresh := card(mayas)
+		fresh.source = "/webhook/shop"
+		msg = b.message(fresh)
+		msg.Waited = 200 * time.Millisecond
+		b.receive(msg)
+		want(t, "shown", b.screens.names(), []string{"Maya"})
+	})
+}
+
 func TestABacklogAfterARestartIsLate(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.send(checkout("started", "c1"))

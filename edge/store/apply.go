@@ -20,6 +20,7 @@ type applying struct {
 	forgotten []edge.CustomerRef
 	published *edge.Published
 	set       *edge.Settings
+	relayed   bool // an event was kept
 	destroyed bool // something was taken back: the journal is to be cut back
 }
 
@@ -160,6 +161,9 @@ func (a *applying) customerChange(c *edge.Change) error {
 	_, err := a.takeCustomer(*c.Customer)
 	return err
 }
+	case c.Event != nil:
+		a.relayed = true
+		return a.keepRelayed(*c.Event)
 
 func (a *applying) factChange(c *edge.Change) error {
 	if c.Fact == nil {
@@ -170,7 +174,7 @@ func (a *applying) factChange(c *edge.Change) error {
 
 // applied is what the daemon is told.
 func (a *applying) applied() edge.Applied {
-	out := edge.Applied{Forgotten: a.forgotten, Playbook: a.published, Settings: a.set}
+	out := edge.Applied{Forgotten: a.forgotten, Playbook: a.published, Settings: a.set, Relayed: a.relayed}
 	for from, into := range a.joined {
 		out.Joined = append(out.Joined, edge.Joined{From: from, Into: into})
 		delete(a.changed, from)
