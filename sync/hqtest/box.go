@@ -152,6 +152,16 @@ func (b *Box) Apply(_ context.Context, page edge.Page) (edge.Applied, error) {
 	return edge.Applied{}, nil
 }
 
+// StartOver is as in the store.
+func (b *Box) StartOver(context.Context) error {
+	if err := b.begin("StartOver"); err != nil {
+		return err
+	}
+	defer b.mu.Unlock()
+	b.cursor, b.offered = "", 0
+	return nil
+}
+
 // Asked is as in the store.
 func (b *Box) Asked(_ context.Context, at time.Time) error {
 	if err := b.begin("Asked"); err != nil {

@@ -5,6 +5,7 @@ package hqtest
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"redbench/edge"
 )
@@ -93,27 +94,39 @@ func (b *Box) NewBox(context.Context) (edge.Place, error) {
 	return b.place, nil
 }
 
-// Offer is as in the store: ten visits a step.
+// roomFor is how many records make a box's outbox full.
+const roomFor = 60
+
+// Offer is as in the store: ten visits a step, and none while the outbox is full.
 func (b *Box) Offer(ctx context.Context, progress func(edge.ImportProgress)) error {
+	if err := b.begin("Offer"); err != nil {
+		return err
+	}
+	b.offered = max(b.offered, 0)
+	b.mu.Unlock()
 	for more := true; more; {
 		if err := b.begin("Offer"); err != nil {
 			return err
 		}
-		more = b.offerSome(10)
+		full := len(b.rows) > roomFor
+		if !full {
+			more = b.offerSome(10)
+		}
 		b.mu.Unlock()
-		progress(edge.ImportProgress{})
-		if err := ctx.Err(); err != nil {
-			return err
+		if !full {
+			progress(edge.ImportProgress{})
+			continue
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 	return nil
 }
 
 func (b *Box) offerSome(n int) (more bool) {
-	if b.offered < 0 {
-		b.offered = 0
-		return true
-	}
 	waiting := map[string]bool{}
 	for _, row := range b.rows {
 		waiting[row.Visit.ID] = true

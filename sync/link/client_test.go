@@ -154,13 +154,19 @@ func TestHalfOpenLinks(t *testing.T) {
 }
 
 // drip gives a body a byte a second.
-type drip struct{ left int }
+type drip struct {
+	ctx  context.Context
+	left int
+}
 
 func (d *drip) Read(p []byte) (int, error) {
 	if d.left == 0 {
 		return 0, io.EOF
 	}
 	time.Sleep(time.Second)
+	if err := d.ctx.Err(); err != nil { // as a connection ends with its call
+		return 0, err
+	}
 	d.left--
 	p[0] = ' '
 	return 1, nil
@@ -169,9 +175,9 @@ func (d *drip) Read(p []byte) (int, error) {
 // A slow line is not a broken one.
 func TestASlowAnswerIsReadToItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := clientTo(t, func(*http.Request) *http.Response {
+		client := clientTo(t, func(r *http.Request) *http.Response {
 			response := respond(200, wire.Body{Type: wire.TypeLines, Data: bytes.Repeat([]byte(" "), 200)})
-			response.Body = io.NopCloser(&drip{left: 200})
+			response.Body = io.NopCloser(&drip{ctx: r.Context(), left: 200})
 			return response
 		}, nil)
 		if _, err := client.Changes(t.Context(), "", 0); err == nil || errors.Is(err, ErrSilent) || !strings.Contains(err.Error(), "decoding a page") {

@@ -22,6 +22,7 @@ type rig struct {
 	gate *link.Gate
 	up   *uplink.Uplink
 	down *downlink.Downlink
+	ctx  context.Context // of the rounds; nil: the background
 	stop func()
 	made []string // visits that head office must count once each
 }
@@ -86,14 +87,21 @@ func (r *rig) onceEach() {
 
 // rounds calls Round until nothing is left, or it fails.
 func (r *rig) rounds() error {
+	ctx := r.ctx
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	for range 1000 {
-		more, err := r.up.Round(context.Background())
+		more, err := r.up.Round(ctx)
 		if err != nil {
 			return err
 		}
 		synctest.Wait() // an offer goes on beside the rounds
-		if !more && !r.up.Offering() {
+		switch {
+		case !more && !r.up.Offering():
 			return nil
+		case !more:
+			time.Sleep(time.Second)
 		}
 	}
 	r.Fatal("a thousand rounds, and still more")

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"redbench/edge"
 )
@@ -20,27 +21,45 @@ type offers struct {
 }
 
 // begin begins an offer and calls begun once that is durable. It does not wait for the end, and gives its error to ended.
-// An offer that fails before it has begun is begin's own failure.
-func (o *offers) begin(ctx context.Context, store Store, begun func() error, ended func(error)) error {
-	if !o.start() {
+// An offer that fails before it has begun is begin's own failure. One that is anew does not count on what an earlier one,
+// which it may find under way, has passed already.
+func (o *offers) begin(ctx context.Context, store Store, anew bool, begun func() error, ended func(error)) error {
+	if !o.start(anew) {
 		return begun()
 	}
-	first, goOn := make(chan error, 1), make(chan struct{})
-	report := sync.OnceFunc(func() { first <- nil; <-goOn })
+	first := make(chan error, 2)
+	report := sync.OnceFunc(func() { first <- nil })
 	o.under.Go(func() {
 		err := o.run(ctx, store, report)
-		if err != nil {
-			first <- err // nobody reads it where a report came before
-		}
-		report() // an end without a report is a beginning, too
+		first <- err
 		ended(err)
 	})
-	if err := <-first; err != nil {
-		close(goOn)
+	if err := o.durable(ctx, store, first); err != nil {
 		return fmt.Errorf("offering what the box holds: %w", err)
 	}
-	defer close(goOn)
 	return begun()
+}
+
+// lookEach is how often the store is asked whether an offer has begun: one that finds the outbox full waits for batches
+// to be taken, and so must not be waited for by whoever sends them.
+const lookEach = 20 * time.Millisecond
+
+// durable waits until the offer has begun for sure, or gives its error.
+func (o *offers) durable(ctx context.Context, store Store, first <-chan error) error {
+	timer := time.NewTimer(lookEach)
+	defer timer.Stop()
+	for {
+		select {
+		case err := <-first:
+			return err
+		case <-timer.C:
+		}
+		backlog, err := store.Backlog(ctx)
+		if err != nil || backlog.Offering {
+			return err
+		}
+		timer.Reset(lookEach)
+	}
 }
 
 func (o *offers) run(ctx context.Context, store Store, report func()) error {
@@ -52,12 +71,12 @@ func (o *offers) run(ctx context.Context, store Store, report func()) error {
 	}
 }
 
-// start reports whether none was under way; else it sees to it that another follows.
-func (o *offers) start() bool {
+// start reports whether none was under way here. It sees to it that one that is to be anew is made from the beginning.
+func (o *offers) start(anew bool) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.again = o.again || anew
 	if o.busy {
-		o.again = true
 		return false
 	}
 	o.busy = true

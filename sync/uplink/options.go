@@ -30,8 +30,8 @@ type Store interface {
 	Backlog(ctx context.Context) (edge.Backlog, error)
 	// NewBox gives the outbox a new box id and numbers what waits from 1.
 	NewBox(ctx context.Context) (edge.Place, error)
-	// Offer puts everything that the box holds into the outbox, going on where it was interrupted. That it has begun is
-	// durable before it reports progress first; it holds no lock while it does.
+	// Offer puts everything that the box holds into the outbox, going on where it was interrupted. While the outbox is
+	// full it waits for Acknowledged. That it has begun is durable, and seen in Backlog, before it reports progress first.
 	Offer(ctx context.Context, progress func(edge.ImportProgress)) error
 	// Orders are erasures and receipts that wait; Ordered takes them away.
 	Orders(ctx context.Context) ([]edge.Order, error)

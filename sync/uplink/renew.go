@@ -18,9 +18,11 @@ func (u *Uplink) newBox(ctx context.Context, why, detail string) error {
 }
 
 // offerAnew tells head office everything again, since it has lost what it had: it was restored from a backup. That the
-// offer has begun is durable before the box id changes, for the new id would hide that there was anything to offer.
+// offer has begun is durable before the box id changes, for the new id would hide that there was anything to offer. One
+// that is under way here may have passed what is missing, and is made again; one that waits to be taken up was begun by
+// the downlink, which finds out first where head office has another history.
 func (u *Uplink) offerAnew(ctx context.Context) error {
-	return u.offer(ctx, func() error {
+	return u.offer(ctx, u.Offering(), func() error {
 		return u.newBox(ctx, "offered", "head office has lost records that it had; everything is told again")
 	})
 }
@@ -34,11 +36,11 @@ func (u *Uplink) Resume(ctx context.Context) error {
 	if !backlog.Offering || u.Offering() {
 		return nil
 	}
-	return u.offer(ctx, func() error { return nil })
+	return u.offer(ctx, false, func() error { return nil })
 }
 
-func (u *Uplink) offer(ctx context.Context, begun func() error) error {
-	return u.offers.begin(ctx, u.Store, begun, func(err error) {
+func (u *Uplink) offer(ctx context.Context, anew bool, begun func() error) error {
+	return u.offers.begin(ctx, u.Store, anew, begun, func(err error) {
 		if err != nil && ctx.Err() == nil {
 			u.Log.Warn("offering what the box holds; it is taken up again in a minute", "error", err)
 		}

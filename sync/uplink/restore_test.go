@@ -3,6 +3,7 @@
 package uplink_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -82,7 +83,7 @@ func TestAHeadOfficeRestoredFromABackup(t *testing.T) {
 		r.visits(200, 0)
 		mustRound(t, r)
 		line.Replace(backup)
-		r.visits(1, 0)
+		r.visits(100, 0) // the outbox is full when the offer begins
 		mustRound(t, r)
 		r.up.Wait()
 		mustRound(t, r)
@@ -128,8 +129,11 @@ func TestACrashWhileEverythingIsToldAgain(t *testing.T) {
 				line.Replace(empty)
 				r.visits(1, 0)
 
+				ctx, cancel := context.WithCancel(t.Context())
+				r.ctx = ctx
 				r.box.Broken = crash()
 				_ = r.rounds() // it may fail, and it may not notice
+				cancel()
 				r.up.Wait()
 				r.box.Broken = nil
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,15 +43,13 @@ func New(options Options) (*Uplink, error) {
 	return u, nil
 }
 
-// Round sends the orders that wait and then one batch of records, if these may travel now. It reports whether more
-// records wait that could go at once.
+// Round sends the orders that wait, or, where there are none, one batch of records, if these may travel now. It reports
+// whether there may be more that could go at once.
 func (u *Uplink) Round(ctx context.Context) (more bool, err error) {
 	u.busy = 0
-	if err := u.sendOrders(ctx); err != nil {
-		return false, err
-	}
-	if !u.mayTravel() {
-		return false, nil
+	ordered, err := u.sendOrders(ctx)
+	if err != nil || ordered || !u.mayTravel() {
+		return ordered && err == nil, err
 	}
 	return u.sendRecords(ctx)
 }
@@ -66,27 +65,27 @@ func (u *Uplink) waitsForHours() bool {
 	return binding && !u.Hours.Open(u.Now())
 }
 
-func (u *Uplink) sendOrders(ctx context.Context) error {
+// sendOrders reports whether it sent any: the store may hold more than it gave.
+func (u *Uplink) sendOrders(ctx context.Context) (sent bool, err error) {
 	orders, err := u.Store.Orders(ctx)
 	if err != nil {
-		return fmt.Errorf("reading the orders that wait: %w", err)
+		return false, fmt.Errorf("reading the orders that wait: %w", err)
 	}
-	for len(orders) > 0 {
-		some := orders[:min(len(orders), ordersAtOnce)]
-		orders = orders[len(some):]
+	for some := range slices.Chunk(orders, ordersAtOnce) {
 		ids := make([]string, len(some))
 		for i, order := range some {
 			ids[i] = order.ID()
 		}
 		if err := u.Link.Orders(ctx, some); err != nil {
-			return u.failed(ctx, err)
+			return sent, u.failed(ctx, err)
 		}
 		u.reached()
 		if err := u.Store.Ordered(ctx, ids); err != nil {
-			return fmt.Errorf("noting that orders were taken: %w", err)
+			return sent, fmt.Errorf("noting that orders were taken: %w", err)
 		}
+		sent = true
 	}
-	return nil
+	return sent, nil
 }
 
 // ordersAtOnce keeps a call of orders, each with its tombstones, well below what head office reads.
