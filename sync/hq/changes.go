@@ -28,8 +28,12 @@ func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page 
 	if err != nil {
 		return page, err
 	}
+	var waits int64
 	err = h.view(ctx, store, func(w *work) error {
 		if c, err = w.begun(c); err != nil {
+			return err
+		}
+		if waits, err = w.tx.FirstRelay(store); err != nil {
 			return err
 		}
 		p := pager{work: w, cursor: c, left: limit, bytes: pageBytes}
@@ -50,6 +54,9 @@ func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page 
 	}
 	return page, nil
 }
+	if err == nil && waits != 0 && waits <= c.changes {
+		err = h.delivered(ctx, store, c)
+	}
 
 // pager fills one page.
 type pager struct {
@@ -206,6 +213,13 @@ func (w *work) factState(e Entity) (edge.FactState, error) {
 		return edge.FactState{}, err
 	}
 	p, err := w.person(e.Number)
+	case edge.ChangeEvent:
+		event, err := p.relayed(row)
+		if err != nil || event == nil {
+			return nil, 0, err
+		}
+		change.Event = event
+		return change, 2 * len(event.Payload), nil
 	if err != nil {
 		return edge.FactState{}, err
 	}

@@ -32,6 +32,7 @@ type Tx interface {
 	Erasures
 	Fleet
 	Users
+	Webhooks
 }
 
 // Values are single values by name.

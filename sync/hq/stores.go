@@ -120,7 +120,7 @@ func (h *HQ) RevokeStore(ctx context.Context, store string) error {
 			return err
 		}
 		row.Revoked, row.Serial, row.Next, row.Code = w.now.UTC(), 0, 0, time.Time{}
-		return errors.Join(w.tx.PutStore(row), w.tx.DeleteCodes(store, w.now), w.tx.OweNothing(store))
+		return errors.Join(w.tx.PutStore(row), w.tx.DeleteCodes(store, w.now), w.tx.OweNothing(store), w.tx.DeleteRelays(store, allPlaces))
 	})
 	if err != nil {
 		return fmt.Errorf("revoking store %q: %w", store, err)
