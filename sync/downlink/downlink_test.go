@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,9 +91,9 @@ func TestOnceEachThroughAllFaults(t *testing.T) {
 			r := newRig(t)
 			r.line.Office().PageSize(3)
 			r.line.Seed(seed, .4)
-			n := 0
-			r.box.Broken = func(method string) error { // and one in seven transactions
-				if n++; n%7 == 0 {
+			n, mended := 0, atomic.Bool{}
+			r.box.Broken = func(string) error { // and one in seven transactions
+				if n++; n%7 == 0 && !mended.Load() {
 					return errors.New("the disk is full")
 				}
 				return nil
@@ -105,7 +106,7 @@ func TestOnceEachThroughAllFaults(t *testing.T) {
 			}
 			r.line.Heal()
 			time.Sleep(time.Hour)
-			r.box.Broken = nil
+			mended.Store(true)
 			time.Sleep(10 * time.Minute)
 			r.onceEachInOrder()
 		})
