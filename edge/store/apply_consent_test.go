@@ -121,3 +121,20 @@ func TestWhatWasToldSinceStays(t *testing.T) {
 		t.Errorf("%d visits are a stranger's", n)
 	}
 }
+
+// TestConsentThatNobodyToldIsNone, and loses to whatever is told of it, be it older or a guess.
+func TestConsentThatNobodyToldIsNone(t *testing.T) {
+	s, hq := enrolled(t)
+	ada := remembered(hq, "", "6001")
+	ada.Fields = toldAt(9, edge.FieldChain, "c1", edge.FieldSince, "2024-01-01T00:00:00Z")
+	apply(t, s, ada)
+	p := profile(t, s, "6001")
+	if p.Customer.Consent != edge.ConsentNone {
+		t.Errorf("%+v", p.Customer)
+	}
+	ada.Fields = edge.Fields{edge.FieldConsent: {Value: "remember", At: at(1)}}
+	apply(t, s, ada)
+	if p := profile(t, s, "6001"); p.Customer.Consent != edge.ConsentRemember {
+		t.Errorf("told: %+v", p.Customer)
+	}
+}

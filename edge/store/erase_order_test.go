@@ -126,13 +126,15 @@ func TestAnOrderForNobodyHere(t *testing.T) {
 // TestASharedCardMeansNobody: who is ordered to be forgotten is found otherwise, and the others of the household stay,
 // also when the page comes again and the card is one person's alone by then.
 func TestASharedCardMeansNobody(t *testing.T) {
-	s, hq := enrolled(t)
-	importCustomers(t, s, "customer,identifier,name\nc1,6001,Ada\nc2,6001,Bo\n")
-	both := orderOf(hq, 9, cardOf("6001"), edge.Identifier{Kind: edge.KindCustomer, Value: "c1"})
-	for range 2 {
-		apply(t, s, both)
-		if name, err := known(t, s, "6001"); name != "Bo" {
-			t.Errorf("the card is %q's, %v", name, err)
+	for forgotten, stays := range map[string]string{"c1": "Bo", "c2": "Ada"} {
+		s, hq := enrolled(t)
+		importCustomers(t, s, "customer,identifier,name\nc1,6001,Ada\nc2,6001,Bo\n")
+		order := orderOf(hq, 9, cardOf("6001"), edge.Identifier{Kind: edge.KindCustomer, Value: forgotten})
+		for range 2 {
+			apply(t, s, order, order)
+			if name, err := known(t, s, "6001"); name != stays {
+				t.Errorf("the card is %q's, want %s, %v", name, stays, err)
+			}
 		}
 	}
 }
@@ -169,6 +171,10 @@ func TestNewConsentLiftsAnOrder(t *testing.T) {
 			// And the tombstone is lifted for good: a file may speak of her.
 			if got := refused(t, s, ",6001,card,Ada,"); got[0] {
 				t.Errorf("%+v, %s first: a file is refused", c, first)
+			}
+			hash := hq.Hashes(cardOf("6001"))[0]
+			if grave := hq.TombstoneOf(hash); count(t, s, `SELECT count(*) FROM tombstones WHERE hash = ?`, grave[:]) != 0 {
+				t.Errorf("%+v, %s first: the tombstone of her card stands", c, first)
 			}
 			apply(t, s, order)
 			if _, err := known(t, s, "6001"); err != nil {

@@ -57,7 +57,8 @@ func TestAStrangerWhomHeadOfficeKnows(t *testing.T) {
 	if n := count(t, s, `SELECT count(*) FROM outbox`); n != 0 {
 		t.Errorf("%d records go back", n)
 	}
-	// A checkout of lane 1 here is another.
+	// A checkout of lane 1 here is another, also when hers have become a stranger's.
+	apply(t, s, edge.Erasure{ID: newID(), Stamp: at(99), Customers: []string{f.Customer.ID}})
 	commit(t, s, edge.Entry{Visit: &edge.Visit{At: f.Visits[0].At, Store: "harbour", Lane: "1", Checkout: "k0", Items: []edge.Item{{SKU: "x", Quantity: 1}}}})
 	if n := waiting(t, s, edge.RecordVisit); n != 1 {
 		t.Errorf("%d visits are told", n)
