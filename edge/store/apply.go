@@ -150,6 +150,9 @@ func (a *applying) boxChange(c *edge.Change) error {
 			a.set = c.Settings
 		}
 		return err
+	case c.Event != nil:
+		a.relayed = true
+		return a.keepRelayed(*c.Event)
 	}
 	return nil
 }
@@ -161,9 +164,6 @@ func (a *applying) customerChange(c *edge.Change) error {
 	_, err := a.takeCustomer(*c.Customer)
 	return err
 }
-	case c.Event != nil:
-		a.relayed = true
-		return a.keepRelayed(*c.Event)
 
 func (a *applying) factChange(c *edge.Change) error {
 	if c.Fact == nil {

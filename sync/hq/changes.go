@@ -49,14 +49,14 @@ func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page 
 		page = p.page
 		return nil
 	})
+	if err == nil && waits != 0 && waits <= c.changes {
+		err = h.delivered(ctx, store, c)
+	}
 	if err != nil {
 		return edge.Page{}, fmt.Errorf("listing changes for store %q: %w", store, err)
 	}
 	return page, nil
 }
-	if err == nil && waits != 0 && waits <= c.changes {
-		err = h.delivered(ctx, store, c)
-	}
 
 // pager fills one page.
 type pager struct {
@@ -202,6 +202,13 @@ func (p *pager) change(row ChangeRow, facts map[string]Entity) (*edge.Change, in
 		}
 		change.Playbook = &published
 		return change, 2 * len(published.Body), err
+	case edge.ChangeEvent:
+		event, err := p.relayed(row)
+		if err != nil || event == nil {
+			return nil, 0, err
+		}
+		change.Event = event
+		return change, 2 * len(event.Payload), nil
 	}
 	return nil, 0, nil
 }
@@ -213,13 +220,6 @@ func (w *work) factState(e Entity) (edge.FactState, error) {
 		return edge.FactState{}, err
 	}
 	p, err := w.person(e.Number)
-	case edge.ChangeEvent:
-		event, err := p.relayed(row)
-		if err != nil || event == nil {
-			return nil, 0, err
-		}
-		change.Event = event
-		return change, 2 * len(event.Payload), nil
 	if err != nil {
 		return edge.FactState{}, err
 	}
