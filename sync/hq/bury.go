@@ -11,8 +11,9 @@ import (
 
 // dropped reports whether a state is of somebody who was erased, and takes erased ids off one that is not. An erased id
 // never comes back. A tombstone stops somebody new, unless she has stated her consent after it; it does not stop what
-// somebody known has: an identifier that was shared, or was given to another since.
-func (w *work) dropped(s *edge.CustomerState, numbers []int64) (bool, error) {
+// somebody known has: an identifier that was shared, or was given to another since. Who is found by what she has is added
+// to numbers.
+func (w *work) dropped(s *edge.CustomerState, numbers *[]int64) (bool, error) {
 	if _, gone := w.gone[s.ID]; gone {
 		return true, nil
 	}
@@ -24,11 +25,16 @@ func (w *work) dropped(s *edge.CustomerState, numbers []int64) (bool, error) {
 		}
 		return gone
 	})
-	if len(numbers) > 0 {
+	if len(*numbers) > 0 {
 		return false, nil
 	}
-	if other, err := w.candidate(*s, 0); err != nil || other != 0 {
+	other, err := w.candidate(*s, 0)
+	if err != nil {
 		return false, err
+	}
+	if other != 0 {
+		*numbers = append(*numbers, other)
+		return false, nil
 	}
 	at, err := w.buriedAt(*s)
 	if err != nil {

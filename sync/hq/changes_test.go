@@ -95,8 +95,12 @@ func TestCursors(t *testing.T) {
 			t.Errorf("waiting at %q: %v", bad, err)
 		}
 	}
-	// After a backup was restored, positions are given out anew: whoever asks begins anew.
+	// After a backup was restored, positions are given out anew: whoever asks is told so, and begins anew.
 	must(t, o.Restored(t.Context()))
+	if _, err := o.Changes(t.Context(), "harbour", b.cursor, 0); !errors.Is(err, hq.ErrCursor) {
+		t.Errorf("after a restore: %v", err)
+	}
+	b.cursor = ""
 	if c := b.changes(); kinds(c) != "customer" {
 		t.Errorf("after a restore a store hears %s", kinds(c))
 	}
@@ -150,19 +154,22 @@ func TestWaitingEndsWhenThereIsSomething(t *testing.T) {
 	other := openOffice(t, o.dir, o.clock)
 	b := o.enrolled("harbour", "station")
 	b[0].changes()
-	for name, change := range map[string]func() error{
-		"here":               func() error { return o.Silence(t.Context(), true) },
-		"in another process": func() error { return other.Silence(t.Context(), false) },
-		"an erasure":         func() error { _, err := o.Forget(t.Context(), card(1)); return err },
+	for _, c := range []struct {
+		name   string
+		change func() error
+	}{
+		{"here", func() error { return o.Silence(t.Context(), true) }},
+		{"in another process", func() error { return other.Silence(t.Context(), false) }},
+		{"an erasure", func() error { _, err := o.Forget(t.Context(), card(1)); return err }},
 	} {
 		ended := make(chan error)
 		go func() { ended <- o.Wait(t.Context(), "harbour", b[0].cursor) }()
-		must(t, change())
+		must(t, c.change())
 		if err := <-ended; err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v", c.name, err)
 		}
-		if c := b[0].changes(); len(c) != 1 {
-			t.Errorf("%s: %s", name, kinds(c))
+		if got := b[0].changes(); len(got) != 1 {
+			t.Errorf("%s: %s", c.name, kinds(got))
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -20,13 +20,14 @@ func (w *work) customer(s edge.CustomerState) (*person, error) {
 	}
 	s = w.withChain(normalOf(s))
 	numbers := w.numbers(s)
-	if dropped, err := w.dropped(&s, numbers); dropped || err != nil {
+	if dropped, err := w.dropped(&s, &numbers); dropped || err != nil {
 		return nil, err
 	}
 	p, err := w.whose(s, numbers)
 	if err != nil {
 		return nil, err
 	}
+	alone := p.isNew && len(numbers) == 0 // nobody has anything that she has
 	has := len(p.state.Identifiers)
 	p.state = p.state.Merge(s)
 	if len(p.state.Identifiers) > has { // so that the records after this one find her by them
@@ -38,8 +39,10 @@ func (w *work) customer(s edge.CustomerState) (*person, error) {
 		s = p.sent.Merge(s)
 	}
 	p.sent = &s
-	if p, err = w.joinAll(p); err != nil {
-		return nil, err
+	if !alone {
+		if p, err = w.joinAll(p); err != nil {
+			return nil, err
+		}
 	}
 	w.told[p.number] = true
 	w.note(p)
@@ -68,17 +71,10 @@ func (w *work) numbers(s edge.CustomerState) (out []int64) {
 	return out
 }
 
-// whose gives the customer that a state is about. Several whom a box knows as one are joined.
+// whose gives the customer that a state is about: a new one where nobody is. Several whom a box knows as one are joined.
 func (w *work) whose(s edge.CustomerState, numbers []int64) (*person, error) {
 	if len(numbers) == 0 {
-		candidate, err := w.candidate(s, 0)
-		if err != nil {
-			return nil, err
-		}
-		if candidate == 0 {
-			return w.newPerson(normal(s))
-		}
-		numbers = []int64{candidate}
+		return w.newPerson(normal(s))
 	}
 	p, err := w.person(numbers[0])
 	if err != nil {

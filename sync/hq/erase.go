@@ -132,9 +132,6 @@ func (w *work) owe(erasure string) (stores int, err error) {
 			continue
 		}
 		w.stores[s.ID] = true
-		if s.ID == w.store {
-			continue // it ordered it, and carried it out before it told
-		}
 		stores++
 		if err := w.tx.Owe(s.ID, []string{erasure}, w.now.UnixMicro()); err != nil {
 			return 0, fmt.Errorf("noting who owes a receipt: %w", err)

@@ -52,6 +52,15 @@ func (o *office) traces(id edge.Identifier, more ...string) map[string][]byte {
 	return out
 }
 
+func (o *office) count(query string) (n int) {
+	o.t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+o.database()+"?mode=ro")
+	must(o.t, err)
+	defer func() { must(o.t, db.Close()) }()
+	must(o.t, db.QueryRow(query).Scan(&n))
+	return n
+}
+
 func found(t *testing.T, dir string, traces map[string][]byte) (where []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -118,6 +127,9 @@ func TestTheErasedAreInNoFile(t *testing.T) {
 	if got := found(t, o.dir, all); got != nil {
 		t.Fatalf("%d of %d traces are left: %v", len(got), len(all), got)
 	}
+	if left := o.count(`SELECT count(*) FROM changes WHERE customer <> 0 AND customer NOT IN (SELECT number FROM people)`); left != 0 {
+		t.Errorf("%d rows of changes are about nobody", left)
+	}
 	if got := len(o.people()); got != n-len(who) {
 		t.Errorf("%d customers are left of %d", got, n-len(who))
 	}
@@ -135,6 +147,12 @@ func TestTheErasedDoNotComeBack(t *testing.T) {
 	b[0].tell(told(maya, fact, visit)...)
 	if _, err := o.Forget(t.Context(), card(1)); err != nil {
 		t.Fatal(err)
+	}
+	for _, c := range b[1].changes() {
+		byValue := o.keys.Tombstone(edge.Identifier{Kind: edge.KindCustomer, Value: "C1"})
+		if !slices.ContainsFunc(c.Erasure.Tombstones, func(t []byte) bool { return bytes.Equal(t, byValue[:]) }) {
+			t.Error("the order does not name the chain's id by its value")
+		}
 	}
 	empty := func(what string) {
 		t.Helper()

@@ -25,9 +25,9 @@ func (w *work) finish() error {
 			continue
 		}
 		changed = append(changed, p)
-		if err := w.keepChanged(p); err != nil {
-			return err
-		}
+	}
+	if err := w.keepPeople(changed); err != nil {
+		return err
 	}
 	if err := w.flush(); err != nil {
 		return err
@@ -45,15 +45,25 @@ func (w *work) finish() error {
 	return w.keepCounters()
 }
 
-func (w *work) keepChanged(p *person) error {
-	if err := w.keep(p); err != nil {
-		return err
+// keepPeople writes those whose state is not written yet, and gives all of them their place in the order of changes.
+func (w *work) keepPeople(changed []*person) error {
+	rows := make([]Entity, len(changed))
+	for i, p := range changed {
+		if p.kept == nil || !equal(*p.kept, p.state) {
+			if err := w.keep(p); err != nil {
+				return err
+			}
+		}
+		pos, err := w.next()
+		if err != nil {
+			return err
+		}
+		rows[i] = Entity{Pos: pos, Kind: EntityCustomer, ID: decimal(p.number), Store: w.store, Number: p.number, At: w.now.UnixMicro()}
 	}
-	pos, err := w.next()
-	if err != nil {
-		return err
+	if err := w.tx.PutEntities(rows); err != nil {
+		return fmt.Errorf("keeping customers: %w", err)
 	}
-	return w.tx.PutEntities([]Entity{{Pos: pos, Kind: EntityCustomer, ID: decimal(p.number), Store: w.store, Number: p.number, At: w.now.UnixMicro()}})
+	return nil
 }
 
 // keepFacts writes the facts that changed and deletes those that are void, and gives the former.
@@ -85,8 +95,11 @@ func (w *work) keepFacts() (changed []*fact, err error) {
 }
 
 func (w *work) keepCounters() error {
-	if w.pos.used {
-		if err := w.putNumber(valuePos, w.pos.last); err != nil {
+	for name, c := range map[string]counter{valuePos: w.pos, valueCustomers: w.customers} {
+		if !c.used {
+			continue
+		}
+		if err := w.putNumber(name, c.last); err != nil {
 			return err
 		}
 	}
@@ -115,7 +128,10 @@ func (w *work) settle(p *person) error {
 		return err
 	}
 	if !remembers(p.state) {
-		left := slices.ContainsFunc(facts, func(f *fact) bool { return !f.state.Gone && f.state.Learnt().After(p.state.Unlearnt) })
+		left, err := w.keepsMore(p, facts)
+		if err != nil {
+			return err
+		}
 		if left || p.late {
 			if p.state.Unlearnt, err = w.stamp(); err != nil {
 				return err
@@ -129,6 +145,21 @@ func (w *work) settle(p *person) error {
 		}
 	}
 	return w.estrange(p)
+}
+
+// keepsMore reports whether anything is kept of a customer that she does not allow: a fact, or that a visit was hers.
+func (w *work) keepsMore(p *person, facts []*fact) (bool, error) {
+	if slices.ContainsFunc(facts, func(f *fact) bool { return !f.state.Gone && f.state.Learnt().After(p.state.Unlearnt) }) {
+		return true, nil
+	}
+	if err := w.flush(); err != nil {
+		return false, err
+	}
+	visits, err := w.tx.EntitiesOf(p.number, EntityVisit, 1)
+	if err != nil {
+		return false, fmt.Errorf("looking for visits of a customer: %w", err)
+	}
+	return len(visits) > 0, nil
 }
 
 // allFacts are a customer's facts, those that are not written yet among them, without those that are void already.

@@ -106,7 +106,21 @@ func TestOneStateJoinsThree(t *testing.T) {
 	if len(o.people()) != 2 {
 		t.Fatal("joined too early")
 	}
+	for _, box := range b {
+		box.changes()
+	}
 	b[2].tell(told(three, b[2].visit(two.ID, 1), b[2].fact(one.ID, "three"))...)
+	for i, box := range b {
+		texts := map[string]bool{}
+		for _, c := range box.changes() {
+			if c.Fact != nil {
+				texts[c.Fact.Fields[edge.FieldText].Value] = true
+			}
+		}
+		if i < 2 && len(texts) != 3 || i == 2 && (!texts["one"] || !texts["two"]) {
+			t.Errorf("%s hears of the facts %v", box.store, texts)
+		}
+	}
 	c := o.onlyPerson()
 	if len(c.Also) != 2 || len(o.only("fact")) != 3 || o.only("visit")[0].Visit.Customer != c.ID {
 		t.Errorf("%+v", c)
@@ -156,6 +170,7 @@ func TestFactsMergeFieldByField(t *testing.T) {
 	fact := b[0].fact(maya.ID, "her daughter Ada")
 	b[0].tell(told(maya, fact)...)
 	b[1].tell(told(b[1].customer("Maya", card(1)))...)
+	b[0].changes()
 	b[1].changes()
 
 	mended, closed := fact, fact
@@ -167,6 +182,9 @@ func TestFactsMergeFieldByField(t *testing.T) {
 	got := o.only("fact")
 	if len(got) != 1 || got[0].Fact.Fields[edge.FieldText].Value != "her daughter Ida" || got[0].Fact.Fields[edge.FieldClosed].Value == "" {
 		t.Fatalf("facts %+v", got[0].Fact)
+	}
+	if c := b[0].changes(); kinds(c) != "fact" || c[0].Fact.Fields[edge.FieldClosed].Value == "" {
+		t.Errorf("the store that told it last hears %s", kinds(c))
 	}
 	if c := b[1].changes(); kinds(c) != "fact" || c[0].Fact.Fields[edge.FieldText].Value != "her daughter Ida" {
 		t.Errorf("the other store hears %s", kinds(c))

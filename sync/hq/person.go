@@ -19,7 +19,8 @@ type person struct {
 	key     *seal.Customer
 	wrapped []byte
 	state   edge.CustomerState
-	before  edge.CustomerState  // as it rests
+	before  edge.CustomerState  // as it was before this transaction
+	kept    *edge.CustomerState // as this transaction wrote it; nil: not yet
 	sent    *edge.CustomerState // as the store told it in this transaction
 	isNew   bool
 	after   int64 // as in Known, as it rests
@@ -69,14 +70,11 @@ func (h *HQ) open(row Person) (*person, error) {
 
 // newPerson makes a customer of a state, and writes her at once, so that others can point to her.
 func (w *work) newPerson(state edge.CustomerState) (*person, error) {
-	last, err := w.number(valueCustomers)
+	number, err := w.count(&w.customers, valueCustomers)
 	if err != nil {
 		return nil, err
 	}
-	p := &person{number: last + 1, state: state, isNew: true}
-	if err := w.putNumber(valueCustomers, p.number); err != nil {
-		return nil, err
-	}
+	p := &person{number: number, state: state, isNew: true}
 	if p.key, p.wrapped, err = w.opt.Keys.NewCustomerKey(sealedAs(p.number)); err != nil {
 		return nil, err
 	}
@@ -94,6 +92,8 @@ func (w *work) keep(p *person) error {
 	if err := w.tx.PutPerson(row); err != nil {
 		return fmt.Errorf("keeping a customer: %w", err)
 	}
+	kept := p.state
+	p.kept = &kept
 	ids := append([]string{p.state.ID}, p.state.Also...)
 	for _, id := range ids {
 		w.known[id] = Known{Number: p.number, After: row.After}

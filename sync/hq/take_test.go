@@ -35,6 +35,21 @@ func TestABatchMayBeSentAgain(t *testing.T) {
 	}
 }
 
+// TestWhatAnotherOutboxToldIsNotToldAgain: a restored box offers everything under a new number; the feed does not repeat it.
+func TestWhatAnotherOutboxToldIsNotToldAgain(t *testing.T) {
+	o := newOffice(t)
+	b := o.enrolled("harbour")[0]
+	maya := b.customer("Maya", card(1))
+	all := told(maya, b.fact(maya.ID, "she rides"), b.visit(maya.ID, 1), outcome(maya.ID, "p1", "seen"), edge.Summary{ID: newID(), From: noon})
+	b.tell(all...)
+	before := o.all()
+	b.id, b.seq = newID(), 0
+	b.tell(all...)
+	if after := o.all(); len(after) != len(before) || after[len(after)-1].Cursor != before[len(before)-1].Cursor {
+		t.Errorf("known before: %d, after: %d; the feed goes on to %s", len(before), len(after), after[len(after)-1].Cursor)
+	}
+}
+
 func TestAGapWaits(t *testing.T) {
 	o := newOffice(t)
 	b := o.enrolled("harbour")[0]

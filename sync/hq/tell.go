@@ -18,29 +18,12 @@ func (w *work) tell(changed []*person, facts []*fact) error {
 		return err
 	}
 	for _, p := range changed {
-		stores, err := w.tx.Interested(p.number)
-		if err != nil {
-			return fmt.Errorf("asking who knows a customer: %w", err)
+		if err := w.tellWhoKnows(p, added[p.number]); err != nil {
+			return err
 		}
-		for _, store := range stores {
-			if err := w.tellCustomer(store, p.number, p); err != nil {
-				return err
-			}
-			if !p.joined {
-				continue
-			}
-			if err := w.tellFacts(store, p.number); err != nil {
-				return err
-			}
-		}
-		if !p.joined && slices.Contains(added, p.number) {
-			if err := w.tellFacts(w.store, p.number); err != nil {
-				return err
-			}
-		}
-		added = slices.DeleteFunc(added, func(n int64) bool { return n == p.number })
+		delete(added, p.number)
 	}
-	for _, number := range added {
+	for _, number := range slices.Sorted(maps.Keys(added)) {
 		if err := w.tellCustomer(w.store, number, w.people[number]); err != nil {
 			return err
 		}
@@ -51,8 +34,28 @@ func (w *work) tell(changed []*person, facts []*fact) error {
 	return w.tellChanged(facts)
 }
 
+// tellWhoKnows notes that every store which knows a customer is to be told of her change; added says that the one which
+// told of her had not known her before.
+func (w *work) tellWhoKnows(p *person, added bool) error {
+	stores, err := w.interested(p)
+	if err != nil {
+		return err
+	}
+	for _, store := range stores {
+		if err := w.tellCustomer(store, p.number, p); err != nil {
+			return err
+		}
+		if p.joined || added && store == w.store && !p.isNew {
+			if err := w.tellFacts(store, p.number); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // interest notes that the store knows whom it told of, and gives those whom it did not know before.
-func (w *work) interest() ([]int64, error) {
+func (w *work) interest() (map[int64]bool, error) {
 	if w.store == "" || len(w.told) == 0 {
 		return nil, nil
 	}
@@ -60,7 +63,26 @@ func (w *work) interest() ([]int64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("noting who knows a customer: %w", err)
 	}
-	return added, nil
+	out := make(map[int64]bool, len(added))
+	for _, number := range added {
+		out[number] = true
+	}
+	return out, nil
+}
+
+// interested are the stores that know a customer. A new one nobody knows but who told of her.
+func (w *work) interested(p *person) ([]string, error) {
+	if p.isNew && !p.joined {
+		if w.store == "" || !w.told[p.number] {
+			return nil, nil
+		}
+		return []string{w.store}, nil
+	}
+	stores, err := w.tx.Interested(p.number)
+	if err != nil {
+		return nil, fmt.Errorf("asking who knows a customer: %w", err)
+	}
+	return stores, nil
 }
 
 // tellCustomer notes that a store is to be told of a customer; p is nil where nobody has opened her.

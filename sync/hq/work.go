@@ -33,9 +33,10 @@ type work struct {
 	store string // who tells; empty: head office
 	now   time.Time
 
-	pos   counter
-	clock *edge.Clock
-	moved bool // the clock was
+	pos       counter // positions
+	customers counter // customers' numbers
+	clock     *edge.Clock
+	moved     bool // the clock was
 
 	people map[int64]*person
 	known  map[string]Known // ids that were looked up; absent in the answer: Number 0

@@ -70,8 +70,10 @@ func (t *tx) DeleteEntities(kind hq.EntityKind, ids []string) error {
 	return nil
 }
 
+const estrange = `UPDATE entities SET customer = 0 WHERE customer = ?1 AND customer > 0 AND kind = ?2 AND at <= ?3`
+
 func (t *tx) Estrange(number, upto int64) error {
-	return t.exec(`UPDATE entities SET customer = 0 WHERE customer = ? AND customer > 0 AND kind = ? AND at <= ?`, number, int(hq.EntityVisit), upto)
+	return t.exec(estrange, number, int(hq.EntityVisit), upto)
 }
 
 func (t *tx) CountEntities() (map[hq.EntityKind]int64, error) {

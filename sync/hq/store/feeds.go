@@ -19,7 +19,11 @@ func (t *tx) PutChanges(all []hq.ChangeRow) error {
 }
 
 func (t *tx) ChangesAfter(store string, after, full int64, limit int) ([]hq.ChangeRow, error) {
-	return list(t, `SELECT store, pos, kind, id, customer, own FROM changes WHERE store = ? AND pos > ? AND (own = 0 OR pos <= ?) ORDER BY pos LIMIT ?`,
+	which := `own = 0` // in an index of its own: a store that tells much does not look through all that it told
+	if full > after {
+		which = `(own = 0 OR pos <= ?3)`
+	}
+	return list(t, `SELECT store, pos, kind, id, customer, own FROM changes WHERE store = ?1 AND pos > ?2 AND `+which+` ORDER BY pos LIMIT ?4`,
 		[]any{store, after, full, limited(limit)}, func(rows *sql.Rows, c *hq.ChangeRow) error {
 			return rows.Scan(&c.Store, &c.Pos, &c.Kind, &c.ID, &c.Number, &c.Own)
 		})

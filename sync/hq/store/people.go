@@ -55,11 +55,16 @@ func (t *tx) PutPerson(p hq.Person) error {
 		p.Number, p.After, p.Wrapped, p.Sealed)
 }
 
+// deletes take out all that leads to ?1.
+var deletes = [...]string{
+	`DELETE FROM interest WHERE customer = ?1`,
+	`DELETE FROM identifiers WHERE customer = ?1`,
+	`DELETE FROM ids WHERE customer = ?1`,
+	`DELETE FROM people WHERE number = ?1`,
+}
+
 func (t *tx) DeletePerson(number int64) error {
-	for _, query := range []string{
-		`DELETE FROM interest WHERE customer = ?`, `DELETE FROM identifiers WHERE customer = ?`, `DELETE FROM ids WHERE customer = ?`,
-		`DELETE FROM people WHERE number = ?`,
-	} {
+	for _, query := range deletes {
 		if err := t.exec(query, number); err != nil {
 			return err
 		}
@@ -67,14 +72,16 @@ func (t *tx) DeletePerson(number int64) error {
 	return nil
 }
 
+// moves give all that is ?1's to ?2. That customer > 0 is said for the index, which has no strangers.
+var moves = [...]string{
+	`UPDATE ids SET customer = ?2 WHERE customer = ?1`,
+	`UPDATE OR IGNORE identifiers SET customer = ?2 WHERE customer = ?1`,
+	`UPDATE OR IGNORE interest SET customer = ?2 WHERE customer = ?1`,
+	`UPDATE entities SET customer = ?2 WHERE customer = ?1 AND customer > 0`,
+}
+
 func (t *tx) MovePerson(from, to int64) error {
-	for _, query := range []string{
-		`UPDATE ids SET customer = ?2 WHERE customer = ?1`,
-		`UPDATE OR IGNORE identifiers SET customer = ?2 WHERE customer = ?1`,
-		`UPDATE OR IGNORE interest SET customer = ?2 WHERE customer = ?1`,
-		`UPDATE entities SET customer = ?2 WHERE customer = ?1`,
-		`UPDATE changes SET customer = ?2 WHERE customer = ?1 AND kind = 'fact' AND id IN (SELECT id FROM entities WHERE customer = ?2 AND kind = 2)`,
-	} {
+	for _, query := range moves {
 		if err := t.exec(query, from, to); err != nil {
 			return err
 		}

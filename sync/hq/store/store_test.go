@@ -216,3 +216,21 @@ func TestManyRowsAreWrittenInAnyNumber(t *testing.T) {
 		return err
 	}))
 }
+
+// TestOneCustomersChangeScansNoTable: with 20 million customers a join or an erasure must cost what is hers.
+func TestOneCustomersChangeScansNoTable(t *testing.T) {
+	s := open(t, t.TempDir())
+	for _, query := range append(append([]string{estrange}, moves[:]...), deletes[:]...) {
+		rows, err := s.read.Query("EXPLAIN QUERY PLAN " + query)
+		must(t, err)
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			must(t, rows.Scan(&id, &parent, &unused, &detail))
+			if strings.HasPrefix(detail, "SCAN") {
+				t.Errorf("%s: %s", query, detail)
+			}
+		}
+		must(t, errors.Join(rows.Err(), rows.Close()))
+	}
+}

@@ -72,6 +72,7 @@ CREATE TABLE changes (
 	own      INTEGER NOT NULL, -- the store told exactly this
 	PRIMARY KEY (store, pos)
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX changes_new ON changes (store, pos) WHERE own = 0;
 CREATE UNIQUE INDEX changes_thing ON changes (kind, id, store);
 
 -- Orders to forget, for ever: who owes a receipt, who gave one, and what keeps anybody from coming back.
