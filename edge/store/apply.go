@@ -113,6 +113,17 @@ func (a *applying) page(page edge.Page, orders []*order) error {
 			return err
 		}
 	}
+	return a.move(page)
+}
+
+// move moves the cursor on, unless the box has begun to ask anew since this page was asked for.
+func (a *applying) move(page edge.Page) error {
+	if page.From != nil {
+		stands, err := metaText(a.ctx, a.tx, metaCursor)
+		if err != nil || stands != *page.From {
+			return err
+		}
+	}
 	return a.putMeta(metaCursor, page.Cursor)
 }
 

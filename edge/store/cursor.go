@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -31,6 +32,18 @@ func (s *Store) Cursor(ctx context.Context) (cursor string, asked time.Time, err
 		return "", time.Time{}, fmt.Errorf("reading %s: %w", metaAsked, err)
 	}
 	return cursor, moment(at), nil
+}
+
+// StartOver makes the box ask for everything anew, and offer all that it holds: head office has another history than it
+// had, so that it may have lost what this box has told it, and what others have told this box.
+func (s *Store) StartOver(ctx context.Context) error {
+	s.admin.Lock()
+	defer s.admin.Unlock()
+	err := s.working(ctx, func(w *work) error { return errors.Join(w.putMeta(metaCursor, ""), w.beginOffer()) })
+	if err != nil {
+		return fmt.Errorf("starting over with head office: %w", err)
+	}
+	return nil
 }
 
 // Asked remembers that head office answered a question for changes without any: nobody is to be forgotten of whom this

@@ -171,7 +171,9 @@ func (a *applying) alsoMet(o *order, refs []edge.CustomerRef) ([]edge.CustomerRe
 		}
 		state, err := a.customerState(owners[0])
 		if err == nil && yields(o.Stamp, state) {
-			delete(o.tombstones, m.tombstone)
+			if err := a.spare(owners[0], o); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err != nil && sinks(err) {
@@ -180,6 +182,15 @@ func (a *applying) alsoMet(o *order, refs []edge.CustomerRef) ([]edge.CustomerRe
 		refs = append(refs, owners[0]) // a damaged record, too
 	}
 	return refs, nil
+}
+
+// spare takes the tombstones of somebody who is not meant out of an order, of all that is hers alone.
+func (a *applying) spare(ref edge.CustomerRef, o *order) error {
+	hers, err := a.tombstonesFor(ref, a.chainOf(ref))
+	for _, t := range hers {
+		delete(o.tombstones, t)
+	}
+	return err
 }
 
 // erased is what an order to forget somebody says of her, as far as it is known here.

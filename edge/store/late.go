@@ -117,15 +117,10 @@ func (a *applying) forgetLate(r rehashed) error {
 	if err != nil || len(on) == 0 {
 		return err
 	}
-	var order edge.Stamp
-	for _, stamp := range on {
-		if stamp.After(order) {
-			order = stamp
-		}
+	if stays, err := a.staysForgotten(r.customer, on); err != nil || !stays {
+		return err
 	}
-	if state, err := a.customerState(r.customer); err == nil && yields(order, state) {
-		return a.liftTombstones(on)
-	}
+	order := latest(on)
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("making an order's id: %w", err)
@@ -135,6 +130,31 @@ func (a *applying) forgetLate(r rehashed) error {
 		return err
 	}
 	return a.order(edge.Order{Erasure: e.order(id.String(), a.opt.Now().UTC(), order)})
+}
+
+// staysForgotten reports whether tombstones on a customer's identifiers hold. Where she has said since that she wants to be
+// known, they are lifted. One whose record is damaged cannot have.
+func (w *work) staysForgotten(ref edge.CustomerRef, on map[[32]byte]edge.Stamp) (bool, error) {
+	if len(on) == 0 {
+		return false, nil
+	}
+	state, err := w.customerState(ref)
+	if err != nil && sinks(err) {
+		return false, err
+	}
+	if err != nil || !yields(latest(on), state) {
+		return true, nil
+	}
+	return false, w.liftTombstones(on)
+}
+
+func latest(stamps map[[32]byte]edge.Stamp) (last edge.Stamp) {
+	for _, stamp := range stamps {
+		if stamp.After(last) {
+			last = stamp
+		}
+	}
+	return last
 }
 
 // order is what is told of somebody who was forgotten.

@@ -226,7 +226,8 @@ func scanStates(rows *sql.Rows) (out []stateRow, err error) {
 
 // offerCustomer tells of a customer. One whom the chain names is found by the chain's id from then on, also by other
 // stores: that one is in her record, and can be written under the chain's key at once, where a card waits for its tap.
-// Of one who was forgotten elsewhere meanwhile nothing is told: upkeep forgets her.
+// Of one who was forgotten elsewhere meanwhile, and has not said since that she wants to be known, nothing is told: upkeep
+// forgets her.
 func (w *work) offerCustomer(r stateRow) (offered bool, err error) {
 	ref := edge.CustomerRef(r.ref)
 	id, named := w.chainID(r)
@@ -235,7 +236,11 @@ func (w *work) offerCustomer(r stateRow) (offered bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if len(graves) > 0 {
+		stays, err := w.staysForgotten(ref, graves)
+		if err != nil {
+			return false, err
+		}
+		if stays {
 			w.Store.late.add(rehashed{id, ref})
 			return false, nil
 		}

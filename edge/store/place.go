@@ -189,7 +189,8 @@ func (s *Store) place(ctx context.Context, q queryer) (p edge.Place, err error) 
 }
 
 // NewBox gives the outbox another id, since head office knows of this one what this box does not: it was restored from
-// a backup, or is one of two copies. Everything that waits is sent anew, each record with the id that it had.
+// a backup, or is one of two copies. Everything that waits is sent anew, each record with the id that it had. And
+// everything is asked for anew: head office does not tell a store again what that store has told, unless it begins anew.
 func (s *Store) NewBox(ctx context.Context) (edge.Place, error) {
 	err := s.working(ctx, func(w *work) error { return w.newBox() })
 	if err != nil {
@@ -207,5 +208,5 @@ func (w *work) newBox() error {
 	}
 	w.clock.Rename(id.String())
 	w.stamped = true
-	return errors.Join(w.putMeta(metaBox, id[:]), w.putMeta(metaAcked, 0), w.keepStamp())
+	return errors.Join(w.putMeta(metaBox, id[:]), w.putMeta(metaAcked, 0), w.putMeta(metaCursor, ""), w.keepStamp())
 }

@@ -82,8 +82,9 @@ func (d *Downlink) round(ctx context.Context, wait time.Duration) (news bool, er
 	}
 }
 
-// ask asks for one page. A cursor that head office does not know (it was restored from a backup, or is another) is given
-// up for the beginning: whatever comes twice changes nothing.
+// ask asks for one page. Where head office does not know the cursor (it was restored from a backup, or is another), both
+// begin anew: everything is asked for, and everything is offered, for it may have lost what it had. Whatever comes twice
+// changes nothing.
 func (d *Downlink) ask(ctx context.Context, wait time.Duration) (page edge.Page, cursor string, err error) {
 	cursor, _, err = d.Store.Cursor(ctx)
 	if err != nil {
@@ -92,9 +93,14 @@ func (d *Downlink) ask(ctx context.Context, wait time.Duration) (page edge.Page,
 	page, err = d.Link.Changes(ctx, cursor, wait)
 	refused, answered := errors.AsType[*link.Refused](err)
 	if answered && refused.Status == http.StatusGone && cursor != "" {
-		d.Log.Warn("head office does not know where this store has read to; it is asked for everything")
+		d.Log.Warn("head office does not know where this store has read to; it is asked for everything, and told everything")
+		if err := d.Store.StartOver(ctx); err != nil {
+			return page, "", err
+		}
+		cursor = ""
 		page, err = d.Link.Changes(ctx, "", 0)
 	}
+	page.From = &cursor
 	if err != nil && ctx.Err() == nil {
 		d.metrics.failures.Inc()
 		d.Gate.Shut()

@@ -22,6 +22,8 @@ type Store interface {
 	Cursor(ctx context.Context) (cursor string, asked time.Time, err error)
 	// Apply applies a page and moves the cursor, both or nothing.
 	Apply(ctx context.Context, page edge.Page) (edge.Applied, error)
+	// StartOver makes the box ask from the beginning, and offer everything that it holds.
+	StartOver(ctx context.Context) error
 	// Asked notes that at that time nothing was left to be told.
 	Asked(ctx context.Context, at time.Time) error
 }

@@ -80,8 +80,8 @@ func (w *work) newEpoch() error {
 	return w.tx.PutValue(valueEpoch, []byte(strings.ReplaceAll(uuid.NewString(), "-", "")[:epochLength]))
 }
 
-// begun gives where to go on from a cursor: at the beginning when it is empty, of another history, or beyond all that was
-// ever given out.
+// begun gives where to go on from a cursor: at the beginning when it is empty. One of another history, or beyond all that was
+// ever given out, fails with ErrCursor: its owner then knows that what it has told may be lost here.
 func (w *work) begun(c cursor) (cursor, error) {
 	epoch, err := w.epoch()
 	if err != nil {
@@ -93,6 +93,9 @@ func (w *work) begun(c cursor) (cursor, error) {
 	}
 	if c.epoch == epoch && max(c.erasures, c.changes, c.full) <= last {
 		return c, nil
+	}
+	if c.epoch != "" {
+		return c, ErrCursor
 	}
 	return cursor{epoch: epoch, full: last}, nil
 }
