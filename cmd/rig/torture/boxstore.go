@@ -58,7 +58,36 @@ func (s *boxStore) StartOutbox(ctx context.Context) error {
 }
 
 func (s *boxStore) Offer(ctx context.Context, progress func(edge.ImportProgress)) error {
-	return s.around("an offer", func() error { return s.Store.Offer(ctx, progress) })
+	return s.around("an offer", func() error {
+		// The daemon sends beside an offer, which waits while the outbox is full. Here one thing happens at a time: an offer
+		// that would wait is taken up at the next round.
+		until := &untilItWaits{Context: ctx}
+		err := s.Store.Offer(until, progress)
+		if until.waits && ctx.Err() == nil {
+			return nil
+		}
+		return err
+	})
+}
+
+// untilItWaits is a context that ends as soon as somebody waits for its end.
+type untilItWaits struct {
+	context.Context
+	waits bool
+}
+
+func (u *untilItWaits) Done() <-chan struct{} {
+	u.waits = true
+	ended := make(chan struct{})
+	close(ended)
+	return ended
+}
+
+func (u *untilItWaits) Err() error {
+	if u.waits {
+		return context.Canceled
+	}
+	return u.Context.Err()
 }
 
 func (s *boxStore) Pending(ctx context.Context, after uint64, limit, bytes int) (records []edge.Record, err error) {
@@ -130,4 +159,9 @@ func (s *boxStore) Cursor(ctx context.Context) (cursor string, asked time.Time, 
 		cursor = s.m.furthest
 	}
 	return cursor, asked, err
+}
+
+func (s *boxStore) StartOver(ctx context.Context) error {
+	s.m.w.say("%s: starts over with head office", s.m.name)
+	return s.around("starting over", func() error { return s.Store.StartOver(ctx) })
 }

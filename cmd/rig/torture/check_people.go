@@ -60,6 +60,7 @@ func (m *machine) everything() (l local) {
 		records, err := m.db.Pending(m.w.ctx, after, 1000, 1<<20)
 		if err != nil {
 			m.w.fail("reading everything of %s: %v", m.name, err)
+			return l
 		}
 		if len(records) == 0 {
 			return l
@@ -88,6 +89,9 @@ func (w *world) checkEverybody(items []hq.FeedItem) {
 		here := map[string]bool{}
 		for _, c := range l.customers {
 			at := k.find(c)
+			if at == nil && c.Consent() == edge.ConsentNone {
+				continue // of one who was forgotten and says no, head office keeps nothing at all
+			}
 			if at == nil {
 				w.fail("%s knows %s (%q), and head office does not", m.name, c.ID, c.Fields[edge.FieldName].Value)
 				continue

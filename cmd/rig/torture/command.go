@@ -20,6 +20,8 @@ type options struct {
 	for_      time.Duration
 	verbose   bool
 	plant     string
+	without   []string
+	watch     bool
 	keepOn    bool
 }
 
@@ -45,6 +47,8 @@ func Command() *cobra.Command {
 	f.IntVar(&o.schedules, "schedules", 500, "how many schedules")
 	f.DurationVar(&o.for_, "for", 0, "go on for so long instead")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell each step")
+	f.StringSliceVar(&o.without, "without", nil, "kinds of step to leave out, to find out what a failure needs")
+	f.BoolVar(&o.watch, "watch", false, "with -v: tell also who knows whom, by looking cards up, which may change what happens")
 	f.BoolVar(&o.keepOn, "keep-on", false, "go on after a failure")
 	f.StringVar(&o.plant, "plant", "", "plant a mistake, to see that it is found")
 	return cmd
@@ -74,7 +78,7 @@ func torture(ctx context.Context, o options, out io.Writer) error {
 			steps = out
 			_, _ = fmt.Fprintf(out, "schedule of seed %d\n", seed)
 		}
-		if err := runSchedule(ctx, seed, bug(o.plant), steps); err != nil {
+		if err := runSchedule(ctx, seed, bug(o.plant), o.without, o.watch, steps); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

@@ -67,17 +67,75 @@ func (r *reader) take(item hq.FeedItem) {
 
 // forget drops whoever has an id, and what is known of her.
 func (r *reader) forget(id string) {
-	delete(r.items, itemKey{"customer", r.ids[id]})
+	her := r.canonical(id)
+	delete(r.items, itemKey{"customer", her})
 	for key, item := range r.items {
 		switch {
-		case item.Fact != nil && item.Fact.Customer == id, item.Outcome != nil && item.Outcome.Customer == id:
+		case item.Fact != nil && r.canonical(item.Fact.Customer) == her, item.Outcome != nil && r.canonical(item.Outcome.Customer) == her:
 			delete(r.items, key)
-		case item.Visit != nil && item.Visit.Customer == id:
+		case item.Visit != nil && r.canonical(item.Visit.Customer) == her:
 			visit := *item.Visit
 			visit.Customer = ""
 			item.Visit = &visit
 			r.items[key] = item
 		}
+	}
+}
+
+// canonical gives the id that a customer is kept under: what was told before she was found to be another keeps her old one.
+func (r *reader) canonical(id string) string {
+	if now, is := r.ids[id]; is {
+		return now
+	}
+	return id
+}
+
+// item gives what the feed said of something, under the customer's present id.
+func (r *reader) item(key itemKey) (item hq.FeedItem, is bool) {
+	item, is = r.items[key]
+	item.Cursor = ""
+	switch {
+	case item.Fact != nil:
+		fact := *item.Fact
+		fact.Customer = r.canonical(fact.Customer)
+		item.Fact = &fact
+	case item.Visit != nil:
+		visit := *item.Visit
+		visit.Customer = r.canonical(visit.Customer)
+		item.Visit = &visit
+	case item.Outcome != nil:
+		outcome := *item.Outcome
+		outcome.Customer = r.canonical(outcome.Customer)
+		item.Outcome = &outcome
+	}
+	return item, is
+}
+
+// takenBack reports whether an item is of somebody who has taken her consent back at some time: what was hers until then
+// is a stranger's, which her own state tells.
+func (r *reader) takenBack(item hq.FeedItem) bool {
+	id := ""
+	switch {
+	case item.Visit != nil:
+		id = item.Visit.Customer
+	case item.Outcome != nil:
+		id = item.Outcome.Customer
+	}
+	her := r.items[itemKey{"customer", id}].Customer
+	return her != nil && !her.Unlearnt.IsZero()
+}
+
+// estrange takes an item's customer off.
+func estrange(item *hq.FeedItem) {
+	if item.Visit != nil {
+		visit := *item.Visit
+		visit.Customer = ""
+		item.Visit = &visit
+	}
+	if item.Outcome != nil {
+		outcome := *item.Outcome
+		outcome.Customer = ""
+		item.Outcome = &outcome
 	}
 }
 

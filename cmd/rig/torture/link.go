@@ -75,7 +75,30 @@ func (m *machine) tryEnrol() bool {
 			return false
 		}
 	}
+	m.share(got)
 	return true
+}
+
+// share gives the credentials to the machines that are the same store: head office knows one of each.
+func (m *machine) share(got link.Enrolled) {
+	for _, other := range m.w.boxes {
+		if other == m || other.store != m.store {
+			continue
+		}
+		for other.dead {
+			other.restart()
+		}
+		err := errors.Join(other.seal.Adopt(got.Chain), got.Credentials.Save(other.dir), other.db.StartOutbox(m.w.ctx))
+		if err == nil && !other.enrolled() {
+			err = other.rec.Offer(m.w.ctx, nil)
+		}
+		if err == nil {
+			err = other.join(got.Credentials)
+		}
+		if err != nil && !other.dead {
+			m.w.fail("%s cannot be enrolled as %s was: %v", other.name, m.name, err)
+		}
+	}
 }
 
 // round is what the daemon's loops do in a while: ask for changes, tell how the box is, send what waits.

@@ -32,9 +32,10 @@ type machine struct {
 	up     *uplink.Uplink
 	down   *downlink.Downlink
 
-	has      map[string]bool // checkouts of the visits on this disk
-	furthest string          // cursor that it ever had
-	words    []string        // that cashiers had here, and may take back
+	has      map[string]bool    // checkouts of the visits on this disk
+	met      map[*person]string // for whoever watches
+	furthest string             // cursor that it ever had
+	words    []string           // that cashiers had here, and may take back
 }
 
 // boxCopy is a backup of a machine's directory.
@@ -45,7 +46,7 @@ type boxCopy struct {
 }
 
 func newMachine(w *world, name string) (*machine, error) {
-	m := &machine{w: w, name: name, store: name, dir: w.newDir(name), has: map[string]bool{}}
+	m := &machine{w: w, name: name, store: name, dir: w.newDir(name), has: map[string]bool{}, met: map[*person]string{}}
 	return m, m.open()
 }
 

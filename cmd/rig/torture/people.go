@@ -13,6 +13,9 @@ import (
 const (
 	nameMark = "Zqmaya"
 	factMark = "Zqtold"
+
+	cardMark  = "6001777888999"
+	phoneMark = "+491555000111"
 )
 
 // person is somebody in the world. Names and cards are hers alone, but for what a household shares.
@@ -25,7 +28,7 @@ type person struct {
 	forgets int  // how often she was ordered to be forgotten
 	said    bool // she said in her own words, somewhere, that she wants to be known
 
-	reimported bool // a file named her after she was forgotten somewhere, where that was not known yet
+	alone bool // a box that worked alone has known her, perhaps under a key of its own
 }
 
 func (p *person) name() string { return fmt.Sprintf("%s%03d", nameMark, p.n) }
@@ -56,14 +59,19 @@ func (w *world) makePeople(count int) {
 		if w.chance(0.7) {
 			p.chain = fmt.Sprintf("chain-%03d", n)
 		}
-		for card := range 1 + w.rng.IntN(2) {
-			p.cards = append(p.cards, edge.Identifier{Kind: edge.KindCard, Value: fmt.Sprintf("60010%03d%03d", n, card)})
+		cards := 1 + w.rng.IntN(2)
+		if p.chain == "" {
+			cards = 1 // without the chain's id nobody could know that two cards are one person's
+		}
+		for card := range cards {
+			p.cards = append(p.cards, edge.Identifier{Kind: edge.KindCard, Value: fmt.Sprintf("%s%03d%03d", cardMark, n, card)})
 		}
 		switch {
+		case p.chain == "": // whoever has a household's phone alone is anybody of it
 		case phone != nil && w.chance(0.7):
 			p.shared, phone = phone, nil
 		case w.chance(0.4):
-			phone = &edge.Identifier{Kind: edge.KindPhone, Value: fmt.Sprintf("+4915550%05d", n)}
+			phone = &edge.Identifier{Kind: edge.KindPhone, Value: fmt.Sprintf("%s%05d", phoneMark, n)}
 			p.shared = phone
 		}
 		w.people = append(w.people, p)

@@ -34,6 +34,7 @@ func (w *world) settle() {
 		for _, m := range w.boxes {
 			w.now = w.now.Add(time.Second)
 			m.ask()
+			w.watchPeople()
 			m.upkeep()
 			m.tell()
 			for range 200 {

@@ -57,7 +57,9 @@ func onBox(f func(m *machine)) func(w *world) {
 		for m.dead {
 			m.restart()
 		}
-		f(m)
+		if w.failure == nil {
+			f(m)
+		}
 	}
 }
 
@@ -69,6 +71,7 @@ func (w *world) run() error {
 		kind := kinds[w.draw(w.rough.weights)]
 		w.say("-- %s", kind.name)
 		kind.do(w)
+		w.watchPeople()
 	}
 	if w.failure == nil {
 		w.settle()
@@ -169,7 +172,7 @@ func (w *world) cloneBox() {
 	}
 	w.ledger.loses = true
 	w.allowConflict(of)
-	m := &machine{w: w, name: of.name + "'", store: of.store, dir: w.newDir(of.name + "-clone"), skew: of.skew, has: cloneSet(of.has)}
+	m := &machine{w: w, name: of.name + "'", store: of.store, dir: w.newDir(of.name + "-clone"), skew: of.skew, has: cloneSet(of.has), met: map[*person]string{}}
 	w.say("%s is a clone of %s", m.name, of.name)
 	if err := copyDir(m.dir, of.dir); err != nil {
 		w.fail("cloning %s: %v", of.name, err)
@@ -224,4 +227,28 @@ func sortedKeys(set map[string]bool) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// watchPeople tells when a machine comes to know somebody, or knows her no more. A card that is looked up may change
+// something (its hash moves to the chain's key), so that this is not always done.
+func (w *world) watchPeople() {
+	if !w.watching {
+		return
+	}
+	for _, m := range w.boxes {
+		if m.dead {
+			continue
+		}
+		for _, p := range w.people {
+			profile, err := m.db.Profile(w.ctx, p.ids()[len(p.ids())-1])
+			now := profile.Customer.ID
+			if err != nil {
+				now = "nobody"
+			}
+			if m.met[p] != now && (m.met[p] != "" || err == nil) {
+				w.say("     %s knows %s as %s", m.name, p.name(), now)
+			}
+			m.met[p] = now
+		}
+	}
 }

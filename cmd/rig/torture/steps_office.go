@@ -40,7 +40,7 @@ func (w *world) restoreOffice() {
 	before := o.visits()
 	o.upto = maps.Clone(c.upto)
 	o.reopenFrom(c.dir)
-	if err := o.ask("telling that it was restored", o.hq.Restored); err != nil {
+	if err := o.ask("telling that it was restored", func(ctx context.Context) error { return o.hq.Restored(ctx) }); err != nil {
 		w.fail("head office cannot be told that it was restored: %v", err)
 	}
 	w.mourn(before)

@@ -66,6 +66,7 @@ func (m *machine) changeConsent() {
 }
 
 func (m *machine) take(p *person, rows []edge.CustomerRow) {
+	p.alone = p.alone || !m.enrolled()
 	m.w.say("%s: a file says of %s: %q, consent %q", m.name, p.name(), rows[0].Name, rows[0].Consent)
 	report, err := m.db.ImportCustomers(m.w.ctx, seq(rows), edge.ImportOptions{})
 	if err != nil {

@@ -17,7 +17,7 @@ func TestSchedules(t *testing.T) {
 	}
 	n := uint64(0)
 	for began := time.Now(); time.Since(began) < enough && n < 400; n++ {
-		if err := runSchedule(t.Context(), n, noBug, nil); err != nil {
+		if err := runSchedule(t.Context(), n, noBug, nil, false, nil); err != nil {
 			t.Fatalf("seed %d: %v\nto see it again: bin/rig torture --seed %d -v", n, err, n)
 		}
 	}
@@ -30,7 +30,7 @@ func TestEachPlantedMistakeIsFound(t *testing.T) {
 	for _, b := range bugs() {
 		t.Run(string(b), func(t *testing.T) {
 			for seed := range uint64(within) {
-				if err := runSchedule(t.Context(), seed, b, nil); err != nil {
+				if err := runSchedule(t.Context(), seed, b, nil, false, nil); err != nil {
 					t.Logf("found with seed %d: %v", seed, err)
 					return
 				}
@@ -46,10 +46,10 @@ var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0
 // TestAScheduleIsTheSameAgain: what failed once can be looked at.
 func TestAScheduleIsTheSameAgain(t *testing.T) {
 	var first, second bytes.Buffer
-	if err := runSchedule(t.Context(), 7, noBug, &first); err != nil {
+	if err := runSchedule(t.Context(), 7, noBug, nil, false, &first); err != nil {
 		t.Fatal(err)
 	}
-	if err := runSchedule(t.Context(), 7, noBug, &second); err != nil {
+	if err := runSchedule(t.Context(), 7, noBug, nil, false, &second); err != nil {
 		t.Fatal(err)
 	}
 	if a, b := ids.ReplaceAll(first.Bytes(), nil), ids.ReplaceAll(second.Bytes(), nil); !bytes.Equal(a, b) {

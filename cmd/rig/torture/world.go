@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -34,6 +35,7 @@ type world struct {
 	ledger ledger
 	reader *reader
 
+	watching bool // tell also who knows whom
 	step     int
 	troubles []string // of rounds after the faults had stopped
 	failure  error    // the first thing that must not be
@@ -50,7 +52,7 @@ type roughness struct {
 	weights []int         // of each of the steps
 }
 
-func newWorld(ctx context.Context, seed uint64, plant bug, out io.Writer) (*world, error) {
+func newWorld(ctx context.Context, seed uint64, plant bug, without []string, out io.Writer) (*world, error) {
 	dir, err := workDir()
 	if err != nil {
 		return nil, err
@@ -61,7 +63,7 @@ func newWorld(ctx context.Context, seed uint64, plant bug, out io.Writer) (*worl
 		w.log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
 	w.ledger = newLedger()
-	w.rough = w.drawRoughness()
+	w.rough = w.drawRoughness(without)
 	w.makePeople(2 + w.rng.IntN(7))
 	if err := w.open(); err != nil {
 		return nil, err
@@ -69,7 +71,7 @@ func newWorld(ctx context.Context, seed uint64, plant bug, out io.Writer) (*worl
 	return w, nil
 }
 
-func (w *world) drawRoughness() roughness {
+func (w *world) drawRoughness(without []string) roughness {
 	r := roughness{steps: 20 + w.rng.IntN(80)}
 	if w.chance(0.8) {
 		r.line = 0.4 * w.rng.Float64()
@@ -91,6 +93,9 @@ func (w *world) drawRoughness() roughness {
 		}
 		if s.always && weight == 0 {
 			weight = s.weight
+		}
+		if slices.Contains(without, s.name) {
+			weight = 0
 		}
 		r.weights = append(r.weights, weight)
 	}
