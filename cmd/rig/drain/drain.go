@@ -29,6 +29,7 @@ import (
 type options struct {
 	Bin       string        `json:"-"`
 	Dir       string        `json:"-"`
+	From      string        `json:"-"`
 	Records   int           `json:"records"`
 	Customers int           `json:"customers"`
 	Rate      float64       `json:"rate"`
@@ -60,6 +61,7 @@ func Command() *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&o.Bin, "bin", "bin", "where redbench and redbench-hq are")
 	flags.StringVar(&o.Dir, "dir", "", "where to work, on the disk to be measured (default: a new folder in the system's temporary one)")
+	flags.StringVar(&o.From, "from", "", "a month that an earlier run kept, in place of a new one (with the same --records and --customers)")
 	flags.IntVar(&o.Records, "records", 1_000_000, "records that wait")
 	flags.IntVar(&o.Customers, "customers", 20_000, "customers in the box")
 	flags.Float64Var(&o.Rate, "rate", 50, "cards a second while prompts are measured")
@@ -133,40 +135,72 @@ func (r *rig) stop() error {
 	return errors.Join(append(errs, os.RemoveAll(r.dir))...)
 }
 
-// prepare enrols a box that then lives a month without head office, keeps a copy of both as they are before they meet
-// again, and measures the plain insert.
+// prepare lets a box live a month without head office, keeps a copy of both as they are before they meet again, and
+// measures the plain insert of what waits.
 func (r *rig) prepare(ctx context.Context) (err error) {
-	if r.office, err = office.Start(ctx, office.Options{Binary: r.bin.Office, Dir: r.part("office")}); err != nil {
+	if r.office, err = office.Configure(office.Options{Binary: r.bin.Office, Dir: r.part("office")}); err != nil {
 		return err
 	}
 	if r.box, err = box.Configure(box.Options{Binary: r.bin.Box, Dir: r.part("box"), Store: storeID, Extra: r.extra()}); err != nil {
 		return err
 	}
+	r.month = newMonth(storeID, r.o.Customers, r.o.Records, time.Now())
+	if r.o.From != "" {
+		err = errors.Join(copyDir(filepath.Join(r.o.From, "before"), r.part("before")), r.restore(copyDir))
+	} else {
+		err = r.live(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return r.withStore(ctx, func(s *store.Store) error {
+		if r.told, err = read(ctx, s, r.part("plain.db")); err != nil {
+			return err
+		}
+		r.say("plain insert of the same %d rows: %.1f s", r.told.records, r.told.insert.Seconds())
+		return os.Remove(r.part("plain.db"))
+	})
+}
+
+// live enrols the box and lets it live its month.
+func (r *rig) live(ctx context.Context) error {
+	if err := r.office.Start(ctx); err != nil {
+		return err
+	}
 	if err := errors.Join(r.office.Join(ctx, r.box, r.office.URL()), r.office.Stop()); err != nil {
 		return err
 	}
-	r.month = newMonth(storeID, r.o.Customers, r.o.Records, time.Now())
-	if err := r.fill(ctx); err != nil {
+	if err := r.withStore(ctx, func(s *store.Store) error { return r.fill(ctx, s) }); err != nil {
 		return err
 	}
-	if r.o.Rounds == 0 {
-		return nil
+	if err := os.Mkdir(r.part("before"), 0o700); err != nil {
+		return err
 	}
-	return errors.Join(copyDir(r.box.State(), r.part("box-before")), copyDir(r.office.State(), r.part("office-before")))
+	return errors.Join(copyDir(r.box.State(), r.part("before/box")), copyDir(r.office.State(), r.part("before/office")))
+}
+
+// restore puts box and head office back to where they were before they met.
+func (r *rig) restore(put func(from, to string) error) error {
+	for live, before := range map[string]string{r.box.State(): "before/box", r.office.State(): "before/office"} {
+		if err := errors.Join(os.RemoveAll(live), put(r.part(before), live)); err != nil {
+			return fmt.Errorf("going back before the drain: %w", err)
+		}
+	}
+	return nil
 }
 
 func (r *rig) part(name string) string { return filepath.Join(r.dir, name) }
 
 func (r *rig) extra() string {
-	extra := "[privacy]\nloyalty_prefixes = [\"2912\"]\n[metrics]\nlisten = \"127.0.0.1:0\"\n"
+	extra := fmt.Sprintf("[privacy]\nloyalty_prefixes = [\"2912\"]\n[metrics]\nlisten = \"127.0.0.1:0\"\n[hq]\nurl = %q\n", r.office.URL())
 	if r.o.CPU > 0 {
-		extra += fmt.Sprintf("[hq]\ncpu_percent = %d\n", r.o.CPU)
+		extra += fmt.Sprintf("cpu_percent = %d\n", r.o.CPU)
 	}
 	return extra
 }
 
-// fill lives the month by the box's own store, as a daemon would.
-func (r *rig) fill(ctx context.Context) (err error) {
+// withStore opens the box's own store in the place of its daemon.
+func (r *rig) withStore(ctx context.Context, do func(*store.Store) error) (err error) {
 	keys, err := seal.Open(r.box.State())
 	if err != nil {
 		return err
@@ -175,25 +209,21 @@ func (r *rig) fill(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	return errors.Join(do(s), s.Close())
+}
+
+// fill lives the month by the box's own store, as a daemon would.
+func (r *rig) fill(ctx context.Context, s *store.Store) error {
 	if err := s.Offer(ctx, nil); err != nil { // as it does once it is enrolled: nothing yet
 		return err
 	}
 	began, next := time.Now(), time.Now()
-	err = r.month.live(ctx, s, func(done, of int) {
+	return r.month.live(ctx, s, func(done, of int) {
 		if now := time.Now(); now.After(next) || done == of {
 			next = now.Add(5 * time.Second)
 			r.say("a month without head office: %d of %d records, %.0f s", done, of, now.Sub(began).Seconds())
 		}
 	})
-	if err != nil {
-		return err
-	}
-	if r.told, err = read(ctx, s, r.part("plain.db")); err != nil {
-		return err
-	}
-	r.say("plain insert of the same %d rows: %.1f s", r.told.records, r.told.insert.Seconds())
-	return os.Remove(r.part("plain.db"))
 }
 
 // copyDir copies a folder of a program that does not run. It leaves holes in files be: cp knows how.

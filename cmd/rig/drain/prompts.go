@@ -35,7 +35,7 @@ func (l *lanes) hear(m box.Message) {
 
 // prompts measures cards while head office is away and while the month drains, in turn, on the state as it was before.
 func (r *rig) prompts(ctx context.Context, report *Report) (err error) {
-	if err := r.restore(ctx); err != nil {
+	if err := r.restore(os.Rename); err != nil {
 		return err
 	}
 	l, err := r.open(ctx)
@@ -77,16 +77,6 @@ func (r *rig) prompts(ctx context.Context, report *Report) (err error) {
 	report.Without, report.With = load.SpreadOf(delays[0]), load.SpreadOf(delays[1])
 	report.P99Ratio = report.With.P99 / max(report.Without.P99, 1e-9)
 	report.Problem = strings.Join(problems, "; ")
-	return nil
-}
-
-// restore puts box and head office back to where they were before they met.
-func (r *rig) restore(ctx context.Context) error {
-	for live, before := range map[string]string{r.box.State(): "box-before", r.office.State(): "office-before"} {
-		if err := errors.Join(os.RemoveAll(live), os.Rename(r.part(before), live)); err != nil {
-			return fmt.Errorf("going back before the drain: %w", err)
-		}
-	}
 	return nil
 }
 
