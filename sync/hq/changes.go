@@ -45,6 +45,11 @@ func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page 
 				return err
 			}
 		}
+		if !p.page.More { // nothing up to now is left: the next question need not look through it
+			if err := p.toTheEnd(); err != nil {
+				return err
+			}
+		}
 		p.page.Cursor = p.cursor.String()
 		page = p.page
 		return nil
@@ -65,6 +70,12 @@ type pager struct {
 	page   edge.Page
 	left   int // changes
 	bytes  int
+}
+
+func (p *pager) toTheEnd() error {
+	last, err := p.number(valuePos)
+	p.cursor.erasures, p.cursor.changes = last, last
+	return err
 }
 
 func (p *pager) add(c edge.Change, size int) {

@@ -65,7 +65,8 @@ type People interface {
 	PutPerson(Person) error
 	// DeletePerson takes out a customer's row with all ids, identifiers and interest in her.
 	DeletePerson(number int64) error
-	// MovePerson gives all that leads to or belongs to one customer to another, and deletes the first.
+	// MovePerson gives all that leads to or belongs to one customer to another, and deletes the first. What stores are to be
+	// told of the first is the caller's to say anew.
 	MovePerson(from, to int64) error
 	PersonsAfter(number int64, limit int) ([]Person, error)
 
