@@ -4,7 +4,6 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -29,51 +28,15 @@ func adapterKeys(a *Adapter) []Key {
 func AdapterKeys() []Key { return adapterKeys(&Adapter{Format: "json"}) }
 
 func (c *Config) fillAdapters(value any, r *keyed.Reading) {
-	tables, ok := adapterTables(value)
-	if !ok {
-		r.Add(r.Line("adapter"), "[[adapter]]", "is a list of sections: write [[adapter]] before each")
-		return
+	var all []*Adapter
+	keyed.Fill("adapter", value, r, func() []Key {
+		a := &Adapter{Format: "json"}
+		all = append(all, a)
+		return adapterKeys(a)
+	})
+	for _, a := range all {
+		c.Adapters = append(c.Adapters, *a)
 	}
-	for i, table := range tables {
-		a := Adapter{Format: "json"}
-		at := fmt.Sprintf("adapter.%d", i)
-		byKey := map[string]Key{}
-		var names []string
-		for _, k := range adapterKeys(&a) {
-			byKey[k.Key] = k
-			names = append(names, k.Key)
-		}
-		for _, key := range slices.Sorted(maps.Keys(table)) {
-			line := r.Line(at + "." + key)
-			k, ok := byKey[key]
-			if !ok {
-				r.Add(line, "[[adapter]] "+key, "unknown key%s", keyed.Nearest(key, names))
-				continue
-			}
-			if err := keyed.Set(k.Value, table[key]); err != nil {
-				r.Add(line, "[[adapter]] "+key, "%v", err)
-			}
-		}
-		c.Adapters = append(c.Adapters, a)
-	}
-}
-
-func adapterTables(value any) ([]map[string]any, bool) {
-	switch v := value.(type) {
-	case []map[string]any:
-		return v, true
-	case []any:
-		var tables []map[string]any
-		for _, each := range v {
-			table, ok := each.(map[string]any)
-			if !ok {
-				return nil, false
-			}
-			tables = append(tables, table)
-		}
-		return tables, true
-	}
-	return nil, false
 }
 
 func (c *Config) validateAdapters() {

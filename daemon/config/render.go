@@ -3,7 +3,6 @@
 package config
 
 import (
-	"fmt"
 	"strings"
 
 	"redbench/daemon/config/keyed"
@@ -16,11 +15,7 @@ func Sample() string {
 		"# `redbench config check` and `redbench restart`. A variable in the environment, as in REDBENCH_UI_LISTEN,\n" +
 		"# overrides a key. Relative paths start at this file's directory.\n")
 	b.WriteString(keyed.Sample(Default().Sections()))
-	b.WriteString("\n" + keyed.Folded("# ", adapterDoc))
-	b.WriteString("#\n# [[adapter]]\n")
-	for _, k := range AdapterKeys() {
-		fmt.Fprintf(&b, "%s#%s = %s\n", keyed.Folded("# ", k.Doc), k.Key, keyed.Literal(k.Value))
-	}
+	b.WriteString(keyed.SampleList("adapter", adapterDoc, AdapterKeys()))
 	return b.String()
 }
 
@@ -31,10 +26,7 @@ func (c *Config) Show() string {
 	var b strings.Builder
 	b.WriteString(keyed.Show(c.Sections(), c.read))
 	for _, a := range c.Adapters {
-		b.WriteString("\n[[adapter]]\n")
-		for _, k := range adapterKeys(&a) {
-			fmt.Fprintf(&b, "%s = %s\n", k.Key, keyed.Literal(k.Value))
-		}
+		b.WriteString(keyed.ShowList("adapter", adapterKeys(&a)))
 	}
 	return b.String()
 }
@@ -61,9 +53,6 @@ func Markdown() string {
 		"`redbench config check` says what is wrong, line by line; `redbench config show` prints what holds, and where from;\n" +
 		"`redbench config show --sample` prints a file to start from. On Windows write paths in single quotes: `'C:\\Redbench'`.\n")
 	b.WriteString(keyed.Markdown("##", Default().Sections()))
-	fmt.Fprintf(&b, "\n## [[adapter]]\n\n%s\n\n| key | default | meaning |\n|---|---|---|\n", adapterDoc)
-	for _, k := range AdapterKeys() {
-		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", k.Key, keyed.Literal(k.Value), keyed.Cell(k.Doc))
-	}
+	b.WriteString(keyed.MarkdownList("##", "adapter", adapterDoc, AdapterKeys()))
 	return b.String()
 }

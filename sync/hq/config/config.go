@@ -21,6 +21,7 @@ type Config struct {
 	Privacy  Privacy
 	Log      Log
 	Limits   Limits
+	Webhooks []Webhook
 
 	File     string   // the file that was read; empty: none, only defaults, environment and flags
 	Warnings []string // allowed, but worth a line in the log

@@ -18,7 +18,7 @@ func Load(path string, env []string, given keyed.Given) (*Config, error) {
 // Parse is Load for a text that was read already.
 func Parse(path, text string, env []string, given keyed.Given) (*Config, error) {
 	c := Default()
-	read, err := keyed.Form{Prefix: envPrefix, Sections: c.Sections()}.Read(path, text, env, given)
+	read, err := keyed.Form{Prefix: envPrefix, Sections: c.Sections(), Lists: []keyed.List{{Name: "webhook", Fill: c.fillWebhooks}}}.Read(path, text, env, given)
 	if err != nil {
 		return nil, err
 	}

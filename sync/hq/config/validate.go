@@ -22,6 +22,7 @@ func (v check) all() {
 	unread := v.Wrong()
 	v.values()
 	v.database()
+	v.webhooks()
 	if !unread {
 		v.reach()
 	}
