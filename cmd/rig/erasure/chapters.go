@@ -124,12 +124,12 @@ func (s *story) forgotten(ctx context.Context) error {
 // late lets come what would bring her back if it could.
 func (s *story) late(ctx context.Context) error {
 	for _, f := range []*floor{s.harbour, s.hill} {
-		for _, kind := range []edge.IdentifierKind{edge.KindCard, edge.KindEmail, edge.KindPhone, edge.KindCustomer} {
+		for _, kind := range []edge.IdentifierKind{edge.KindEmail, edge.KindPhone, edge.KindCustomer, edge.KindCard} {
 			if err := s.unnamed(ctx, f, kind); err != nil {
 				return err
 			}
 		}
-		if _, err := f.visit(ctx, s.her.id(edge.KindCard), "late-"+f.Store()); err != nil {
+		if err := f.pay(ctx, "late-"+f.Store()); err != nil { // her card was the last
 			return err
 		}
 	}
@@ -201,8 +201,7 @@ func (s *story) back(ctx context.Context) error {
 	if err := s.importHer(ctx, s.harbour, s.her.harbourRows(edge.ConsentRemember), 0); err != nil {
 		return err
 	}
-	prompt, err := s.harbour.present(ctx, s.her.id(edge.KindCard), time.Second)
-	if err = errors.Join(err, s.named(prompt)); err != nil {
+	if _, err := s.named(ctx, s.harbour, s.her.id(edge.KindCard), s.her.name); err != nil {
 		return err
 	}
 	return s.until(ctx, "head office knows her", func(ctx context.Context) error { return s.inFeed(ctx, s.her.name, true) })

@@ -18,14 +18,13 @@ import (
 // clock is not ours to set. It names nobody until it has asked.
 func (s *story) locked(ctx context.Context) error {
 	other := edge.Identifier{Kind: edge.KindCard, Value: otherCard(3)}
-	prompt, err := s.hill.present(ctx, other, time.Second)
-	if err != nil || prompt.Who.Name != otherName(3) {
-		return errors.Join(err, fmt.Errorf("before the lock the prompt is for %q: the control fails", prompt.Who.Name))
+	if _, err := s.named(ctx, s.hill, other, otherName(3)); err != nil {
+		return fmt.Errorf("before the lock: %w", err)
 	}
 	if err := errors.Join(s.hill.close(), s.office.Stop(), s.askedLongAgo(ctx), s.hill.open(ctx)); err != nil {
 		return err
 	}
-	prompt, err = s.hill.present(ctx, other, time.Second)
+	prompt, err := s.hill.present(ctx, other, strangerFor)
 	if err != nil || prompt.Who.Name != "" {
 		return errors.Join(err, fmt.Errorf("a box that has not asked for forty days names %q", prompt.Who.Name))
 	}
@@ -41,13 +40,8 @@ func (s *story) locked(ctx context.Context) error {
 	if err := errors.Join(s.office.Start(ctx), s.harbour.open(ctx), s.hill.open(ctx), s.mill.open(ctx)); err != nil {
 		return err
 	}
-	return s.until(ctx, "the box names its customers again", func(ctx context.Context) error {
-		prompt, err := s.hill.present(ctx, other, 300*time.Millisecond)
-		if err == nil && prompt.Who.Name != otherName(3) {
-			err = fmt.Errorf("the prompt is for %q", prompt.Who.Name)
-		}
-		return err
-	})
+	_, err = s.named(ctx, s.hill, other, otherName(3))
+	return err
 }
 
 func (s *story) askedLongAgo(ctx context.Context) error {
