@@ -117,6 +117,19 @@ func BenchmarkTap(b *testing.B) {
 // BenchmarkCommit is a batch of 16 entries, each an event, a lane and a visit of ten lines.
 func BenchmarkCommit(b *testing.B) {
 	s, cards := benchTown(b)
+	benchCommit(b, s, cards)
+}
+
+// BenchmarkCommitEnrolled is the same with each visit's row in the outbox.
+func BenchmarkCommitEnrolled(b *testing.B) {
+	s, cards := benchTown(b)
+	if err := s.StartOutbox(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	benchCommit(b, s, cards)
+}
+
+func benchCommit(b *testing.B, s *Store, cards []edge.Identifier) {
 	n := 0
 	var refs []edge.CustomerRef
 	for _, id := range cards {

@@ -255,7 +255,8 @@ func TestAFullOutboxIsToldAsASum(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := s.pending(0, 0, 0)
-		if b.Records > int(rows)+1 || len(got) != b.Records || !chained(got, s.place().Acked) || got[0].Visit.Checkout != "tried" {
+		sums := len(slices.DeleteFunc(slices.Clone(got), func(r edge.Record) bool { return r.Summary == nil }))
+		if b.Records-sums > int(rows) || sums > 4 || len(got) != b.Records || !chained(got, s.place().Acked) || got[0].Visit.Checkout != "tried" {
 			t.Errorf("room for %d: %+v, %d records", rows, b, len(got))
 		}
 		have := map[edge.RecordKind]int{}
