@@ -135,7 +135,8 @@ func (r *outboxReader) factKey(ref int64, id, wrapped []byte) (keyedID, error) {
 	return k, nil
 }
 
-// goneFacts are those that were deleted. The row's body is the kind that they had.
+// goneFacts are those that were deleted. The row's body is the kind that they had. A row without one was read before the
+// fact was deleted: it comes again as a void one, since a later row tells of the deletion.
 func (r *outboxReader) goneFacts() error {
 	return r.each(`SELECT o.seq, g.id, c.id FROM outbox o CROSS JOIN gone g ON g.id = o.ref CROSS JOIN customers c ON c.ref = o.customer
 		WHERE o.seq BETWEEN ? AND ? AND o.kind = 'fact'`, func(rows *sql.Rows) error {
@@ -148,6 +149,9 @@ func (r *outboxReader) goneFacts() error {
 			return r.damaged(errRecord)
 		}
 		at := r.at[seq]
+		if len(r.bodies[at]) == 0 {
+			return nil
+		}
 		r.records[at].Fact = &edge.FactState{ID: uuid.UUID(id).String(), Customer: uuid.UUID(customer).String(),
 			Kind: edge.FactKind(r.bodies[at]), Gone: true}
 		return nil
