@@ -17,9 +17,9 @@ const (
 	pageBytes   = 2 << 20 // and about how much at most, so that it stays below wire.MaxBatch
 )
 
-// Changes gives what a store is to be told after a cursor, erasures first. An empty cursor begins anew, and brings also
-// what the store itself has told; so does one from before a backup was restored here. A text that is no cursor fails with
-// ErrCursor. At most limit changes; 0: 1,000.
+// Changes gives what a store is to be told after a cursor, erasures first. An empty cursor begins anew, and brings also what
+// the store itself has told. A text that is no cursor fails with ErrCursor, and so does a cursor from before a backup was
+// restored here. At most limit changes; 0: 1,000.
 func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page edge.Page, err error) {
 	if limit <= 0 {
 		limit = pageChanges
