@@ -293,6 +293,7 @@ func TestSchemasAreTheTypes(t *testing.T) {
 		"Erasure": edge.Erasure{}, "Receipt": edge.Receipt{}, "Change": edge.Change{}, "Published": edge.Published{},
 		"Settings": edge.Settings{}, "LookupRequest": wire.LookupRequest{}, "Found": edge.Found{}, "BoxStatus": wire.BoxStatus{},
 		"Backlog": edge.Backlog{}, "Refusal": wire.Refusal{}, "StatusAnswer": wire.StatusAnswer{}, "FeedItem": hq.FeedItem{},
+		"Relayed": edge.Relayed{}, "WebhookAnswer": wire.WebhookAnswer{},
 	} {
 		schema, _ := c.at("components", "schemas", name).(map[string]any)
 		properties, _ := schema["properties"].(map[string]any)
@@ -345,6 +346,8 @@ func TestTheCodeReadsTheExamples(t *testing.T) {
 		"POST /v1/stores/{store}/status":     message(&wire.BoxStatus{}),
 		"POST /v1/stores/{store}/status 200": message(&wire.StatusAnswer{}),
 		"POST /v1/stores/{store}/token 200":  message(&wire.TokenAnswer{}),
+		"POST /v1/webhooks/{vendor} 200":     message(&wire.WebhookAnswer{}),
+		"POST /v1/webhooks/{vendor} 202":     message(&wire.WebhookAnswer{}),
 	}
 	for _, b := range openCalls(t).bodies() {
 		if f := read[b.of]; f != nil {

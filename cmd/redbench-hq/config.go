@@ -63,6 +63,9 @@ exit code 2, or 0 when nothing is.`,
 			if err := cfg.CheckFiles(); err != nil {
 				return cli.BadConfig(cmd, cfg.File, cli.WrongUsage(err))
 			}
+			if err := checkWebhooks(cfg); err != nil {
+				return cli.BadConfig(cmd, cfg.File, cli.WrongUsage(err))
+			}
 			return cli.GoodConfig(cmd, cfg.File, source(cfg), cfg.Warnings)
 		},
 	}

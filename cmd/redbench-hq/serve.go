@@ -21,6 +21,7 @@ import (
 
 	"redbench/cmd/internal/cli"
 	"redbench/daemon/config/keyed"
+	"redbench/edge/guard"
 	"redbench/sync/hq"
 	"redbench/sync/hq/config"
 	"redbench/sync/hq/pages"
@@ -98,6 +99,8 @@ func serve(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) (err error)
 	if err := announce(cmd, o, cfg, listening{Listen: listener.Addr().String(), URL: url, Version: cli.Version(stamped)}, log); err != nil {
 		return err
 	}
+	tidying := tidy(cmd.Context(), o, log)
+	defer tidying()
 	return run(cmd.Context(), server, listener, log)
 }
 
@@ -125,7 +128,12 @@ func newServer(ctx context.Context, o *office, cfg *config.Config, log *slog.Log
 	if err != nil {
 		return nil, in, err
 	}
+	hooks, err := webhooks(cfg)
+	if err != nil {
+		return nil, in, err
+	}
 	api, err = hq.NewAPI(ctx, o.HQ, hq.APIOptions{
+		Webhooks: hooks, Guard: guard.New(cfg.Privacy.LoyaltyPrefixes),
 		CA: in.ca, Pages: front, PublicURL: cfg.HQ.PublicURL, Insecure: cfg.HQ.Insecure, Log: log,
 		Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"redbench/edge"
+	"redbench/edge/guard"
 	"redbench/sync/wire"
 )
 
@@ -26,6 +27,9 @@ type APIOptions struct {
 	PublicURL string       // where people reach the pages, for links; empty: by whatever name they called
 	// Insecure says that the listener speaks plain HTTP and nobody before it speaks TLS: cookies then travel in clear.
 	Insecure bool
+
+	Webhooks []Webhook    // vendors that may post here
+	Guard    *guard.Guard // keeps payment cards out of what they post; nil: one that knows no loyalty cards
 
 	Registry     prometheus.Registerer // nil: counts nothing
 	Metrics      http.Handler          // answers /metrics; nil: 404
@@ -55,6 +59,8 @@ type office interface {
 	Session(ctx context.Context, token string) (User, error)
 	SignOut(ctx context.Context, token string) error
 
+	Relay(ctx context.Context, vendor string, events []edge.Event) (taken int, err error)
+
 	Ready(ctx context.Context) error
 }
 
@@ -66,6 +72,7 @@ type API struct {
 	zstd    *wire.Zstd
 	metrics *metrics
 	routes  []route
+	hooks   map[string]*hook // by vendor
 	log     *quietLog
 
 	enrolEach, enrolAll *limits // failed attempts
@@ -75,6 +82,7 @@ type API struct {
 	coming  *gate         // records on their way here
 	batches *gate         // records on their way into the database
 	bodies  *perStore     // bodies of one store
+	hooking *gate         // bodies of vendors
 	polls   *perStore     // questions that wait for something to tell
 	closing chan struct{} // closed when the listener shuts down
 	once    sync.Once
@@ -87,7 +95,9 @@ const (
 	batchesComing  = 128 // packed: a hundred kilobytes each, and wire.MaxBatch at most
 	bodiesOfStore  = 2   // one may hang on a dead link while the next comes
 	pollsOfStore   = 2   // likewise
-	failuresEach   = 10  // attempts to enrol or to sign in, from one address
+	hooksAtOnce    = 2   // one writes, one is mapped
+	hooksInLine    = 64
+	failuresEach   = 10 // attempts to enrol or to sign in, from one address
 	failuresAll    = 200
 	lookupsOfStore = 60 // at once, then two a second
 )
@@ -120,7 +130,7 @@ func newAPI(ctx context.Context, hq office, opt APIOptions) (*API, error) {
 		signEach: newLimits(opt.Now, failuresEach, 1.0/6), signAll: newLimits(opt.Now, failuresAll, 2),
 		lookups: newLimits(opt.Now, lookupsOfStore, 2),
 		coming:  newGate(batchesComing, 0), batches: newGate(batchesAtWork, batchesInLine),
-		bodies: newPerStore(bodiesOfStore), polls: newPerStore(pollsOfStore),
+		bodies: newPerStore(bodiesOfStore), polls: newPerStore(pollsOfStore), hooking: newGate(hooksAtOnce, hooksInLine),
 		closing: make(chan struct{}),
 	}
 	if a.zstd, err = wire.NewZstd(batchesAtWork); err != nil {
@@ -129,8 +139,25 @@ func newAPI(ctx context.Context, hq office, opt APIOptions) (*API, error) {
 	if a.metrics, err = newMetrics(opt.Registry); err != nil {
 		return nil, fmt.Errorf("registering the metrics of the calls: %w", err)
 	}
+	if err := a.addHooks(ctx); err != nil {
+		return nil, err
+	}
 	a.routes = a.table()
 	return a, nil
+}
+
+// addHooks makes the vendors' webhooks ready. Ids that are made up for their events are under a key of the database's, which
+// all receivers share.
+func (a *API) addHooks(ctx context.Context) error {
+	if len(a.opt.Webhooks) == 0 {
+		return nil
+	}
+	key, err := a.hq.Secret(ctx, "webhooks")
+	if err != nil {
+		return err
+	}
+	a.hooks, err = newHooks(a.opt.Webhooks, a.opt.Guard, keyedDigest(key))
+	return err
 }
 
 // Close answers at once what waits for something to tell, so that a listener can shut down.

@@ -80,6 +80,11 @@ func (c *call) packed(mediaType string, limit int) ([]byte, error) {
 	if err := wantType(c.r, mediaType); err != nil {
 		return nil, err
 	}
+	return c.raw(limit)
+}
+
+// raw reads a body of any type, as it comes.
+func (c *call) raw(limit int) ([]byte, error) {
 	if c.r.ContentLength > int64(limit) {
 		return nil, refuseSize(limit)
 	}
@@ -162,8 +167,12 @@ func (c *call) answer(message any) error {
 
 // send sends an answer. Whoever asked and is gone by then is no error of ours.
 func (c *call) send(mediaType string, data []byte) error {
+	return c.sendAs(http.StatusOK, mediaType, data)
+}
+
+func (c *call) sendAs(status int, mediaType string, data []byte) error {
 	c.bound(len(data))
-	_ = c.api.zstd.Answer(c.w, c.r, http.StatusOK, mediaType, data)
+	_ = c.api.zstd.Answer(c.w, c.r, status, mediaType, data)
 	return nil
 }
 

@@ -36,6 +36,7 @@ type fakeOffice struct {
 	feed    func(after string, limit int) ([]FeedItem, string, error)
 	enrol   func(wire.EnrolRequest) (Enrolled, error)
 	lookup  func([]edge.IdentifierHash) (edge.Found, error)
+	relay   func(vendor string, events []edge.Event) (int, error)
 	ready   error
 }
 
@@ -113,6 +114,13 @@ func (f *fakeOffice) Feed(_ context.Context, after string, limit int) ([]FeedIte
 		return f.feed(after, limit)
 	}
 	return nil, "f0", f.fail
+}
+
+func (f *fakeOffice) Relay(_ context.Context, vendor string, events []edge.Event) (int, error) {
+	if f.relay != nil {
+		return f.relay(vendor, events)
+	}
+	return len(events), f.fail
 }
 
 func (f *fakeOffice) CheckUser(_ context.Context, name, secret string) (User, error) {

@@ -87,6 +87,7 @@ type metrics struct {
 	flying  prometheus.Gauge
 	waiting prometheus.Gauge
 	records prometheus.Counter
+	hooks   *prometheus.CounterVec
 }
 
 func newMetrics(registry prometheus.Registerer) (*metrics, error) {
@@ -104,11 +105,13 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 			Name: "redbench_hq_questions_waiting", Help: "Questions for changes that wait for something to tell."}),
 		records: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "redbench_hq_records_received_total", Help: "Records received in batches that were taken, repeated ones included."}),
+		hooks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "redbench_hq_webhooks_total", Help: "Bodies that vendors posted, by vendor and what came of them."}, []string{"vendor", "outcome"}),
 	}
 	if registry == nil {
 		return m, nil
 	}
-	for _, each := range []prometheus.Collector{m.calls, m.took, m.bytes, m.flying, m.waiting, m.records} {
+	for _, each := range []prometheus.Collector{m.calls, m.took, m.bytes, m.flying, m.waiting, m.records, m.hooks} {
 		if err := registry.Register(each); err != nil {
 			return nil, err
 		}

@@ -44,6 +44,7 @@ func (a *API) table() []route {
 		store(wire.CallStatus, (*call).status),
 		store(wire.CallToken, (*call).rotate),
 		a.route(wire.CallFeed, (*call).feed),
+		a.route(wire.CallWebhook, (*call).webhook),
 		a.route("GET /healthz", (*call).healthz),
 		a.route("GET /readyz", (*call).readyz),
 		a.route("GET /metrics", (*call).metrics),
@@ -54,7 +55,7 @@ func (a *API) table() []route {
 
 func (a *API) route(pattern string, serve func(*call) error) route {
 	method, path, _ := strings.Cut(pattern, " ")
-	name := strings.TrimSuffix(path, "/{code}")
+	name := strings.TrimSuffix(strings.TrimSuffix(path, "/{code}"), "/{vendor}")
 	return route{method: method, path: path, name: name[strings.LastIndexByte(name, '/')+1:], serve: serve}
 }
 

@@ -46,7 +46,7 @@ func webhookKeys(w *Webhook) []keyed.Key {
 		keyed.Key{Key: "header", Value: &w.Header, Doc: "Header that the signature comes in, as in X-Signature."},
 		keyed.Key{Key: "scheme", Value: &w.Scheme, Doc: "How the body is signed: hmac-sha256-hex or hmac-sha256-base64."},
 		keyed.Key{Key: "prefix", Value: &w.Prefix, Doc: "What stands before the signature in its header, as in \"sha256=\"."},
-		keyed.Key{Key: "timestamp_header", Value: &w.TimestampHeader, Doc: "Header with the moment of signing, in seconds since 1970. What " +
+		keyed.Key{Key: "timestamp_header", Value: &w.TimestampHeader, Doc: "Header with the moment of signing, in seconds or milliseconds since 1970. What " +
 			"is signed is then \"timestamp.body\", and nothing older than 5 minutes is taken. Empty: the body alone is signed."},
 		keyed.Key{Key: "format", Value: &w.Format, Doc: "What the vendor sends: json, text, xml or form."},
 		keyed.Key{Key: "program", Value: &w.Program, Doc: "jq program that makes the contract's event of it, with store and lane. Fields " +
