@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 
 	"redbench/sync/hqtest"
+	"redbench/sync/uplink"
 )
 
 func mustRound(t *testing.T, r *rig) {
@@ -69,6 +70,28 @@ func TestAClonedBox(t *testing.T) {
 		if boxes := a.box.Boxes() + b.box.Boxes(); boxes != 3 {
 			t.Errorf("the two had %d ids", boxes)
 		}
+	})
+}
+
+// What the box was restored to holds a whole batch that head office has, and by then it has made as many records as it had
+// before: neither an id nor a number tells at once that head office knows others under the numbers that follow.
+func TestARestoredBoxThatSendsSmallBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line := hqtest.NewLine()
+		small := func(o *uplink.Options) { o.Records = 3 }
+		r := newRig(t, hqtest.NewBox(), line, small)
+		r.gate.Open()
+		r.visits(5, 0)
+		backup := r.box.Backup()
+		r.visits(10, 0)
+		mustRound(t, r)
+
+		restored := newRig(t, backup, line, small)
+		restored.gate.Open()
+		restored.made = r.made
+		restored.visits(20, 0)
+		mustRound(t, restored)
+		restored.onceEach()
 	})
 }
 

@@ -161,11 +161,14 @@ func (u *Uplink) taken(ctx context.Context, place edge.Place, records []edge.Rec
 		return u.nothingTaken(ctx, place)
 	}
 	u.refused = 0
-	if err := u.Store.Acknowledged(ctx, place.Box, ack.Upto); err != nil {
+	// No more than was sent just now: what it has beyond may be the records of a copy of this outbox, or of its former life,
+	// under the same numbers. The next batch finds that out.
+	upto := min(ack.Upto, last)
+	if err := u.Store.Acknowledged(ctx, place.Box, upto); err != nil {
 		return false, fmt.Errorf("noting what head office has: %w", err)
 	}
-	u.acknowledged(records, ack.Upto)
-	return ack.Upto < max(place.Last, last), nil
+	u.acknowledged(records, upto)
+	return upto < max(place.Last, last), nil
 }
 
 // compare finds out by how far head office knows the outbox whether one of the two was restored from a backup, and acts
