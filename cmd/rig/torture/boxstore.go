@@ -103,6 +103,7 @@ func (s *boxStore) Trying(ctx context.Context, upto uint64) error {
 }
 
 func (s *boxStore) Acknowledged(ctx context.Context, box string, upto uint64) error {
+	s.m.w.say("%s: acknowledged up to %d of box %s", s.m.name, upto, box)
 	return s.around("an acknowledgement", func() error { return s.Store.Acknowledged(ctx, box, upto) })
 }
 
@@ -134,6 +135,11 @@ func (s *boxStore) Apply(ctx context.Context, page edge.Page) (applied edge.Appl
 	if s.m.w.plants(bugCursorFirst) {
 		if _, err := s.Store.Apply(ctx, edge.Page{Cursor: page.Cursor, More: page.More}); err != nil {
 			return applied, err
+		}
+		if !s.m.w.calm && s.m.w.chance(0.2) {
+			s.m.w.say("PLANTED: %s loses its power between the cursor and the page", s.m.name)
+			s.m.dead = true
+			return applied, errCut
 		}
 	}
 	s.m.furthest = page.Cursor

@@ -6,9 +6,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"redbench/sync/hq"
 )
@@ -30,9 +30,6 @@ func (w *world) check() {
 
 // export is everything that head office has.
 func (w *world) export() (items []hq.FeedItem) {
-	if true {
-		return w.office.everything()
-	}
 	var out bytes.Buffer
 	if _, err := w.office.hq.Export(w.ctx, &out); err != nil {
 		w.fail("head office cannot be exported: %v", err)
@@ -113,6 +110,9 @@ func (w *world) checkFeed(known []hq.FeedItem) {
 				estrange(&got)
 				estrange(&item)
 			}
+			if item.Customer != nil { // an export says who she is, not who told so last
+				got.Store, got.At, item.Store, item.At = "", time.Time{}, "", time.Time{}
+			}
 			if a, b := text(got), text(item); a != b {
 				w.fail("the feed tells of %s %s\n  %s\nand head office has\n  %s", item.Kind, keyOf(item).id, a, b)
 				return
@@ -160,5 +160,3 @@ func (w *world) tx(f func(tx hq.Tx) error) {
 		w.fail("head office's tables cannot be read: %v", err)
 	}
 }
-
-var _ = fmt.Sprint

@@ -85,6 +85,9 @@ func (m *machine) everything() (l local) {
 func (w *world) checkEverybody(items []hq.FeedItem) {
 	k := w.index(items)
 	for _, m := range w.boxes {
+		if w.twins(m) {
+			continue
+		}
 		l := m.everything()
 		here := map[string]bool{}
 		for _, c := range l.customers {
@@ -105,6 +108,18 @@ func (w *world) checkEverybody(items []hq.FeedItem) {
 		}
 		w.checkInterest(m, k, here)
 	}
+}
+
+// twins reports whether two machines are one store. Head office does not tell a store what that store has told, so that of
+// two that go on beside each other neither hears what the other has, until it begins anew. What must hold of them is what
+// they tell, and that they forget.
+func (w *world) twins(m *machine) bool {
+	for _, other := range w.boxes {
+		if other != m && other.store == m.store {
+			return true
+		}
+	}
+	return false
 }
 
 func (k known) find(c edge.CustomerState) *edge.CustomerState {

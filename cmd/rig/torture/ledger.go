@@ -44,6 +44,7 @@ func (l *ledger) add(m *machine, p *person) *visit {
 
 // sentBy sees a batch that was taken up to a number, and whether its visits come in the order in which they happened.
 func (l *ledger) sentBy(w *world, key outboxKey, records []edge.Record, upto uint64) {
+	w.say("head office has %d of box %s of %s, who sent %d to %d", upto, key.box, key.store, records[0].Seq, records[len(records)-1].Seq)
 	for _, r := range records {
 		if r.Seq > upto || r.Visit == nil || l.taken[r.Visit.Checkout] {
 			continue

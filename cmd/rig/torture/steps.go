@@ -30,7 +30,7 @@ func steps() []stepKind {
 		{"lookup", 4, false, onBox((*machine).meet)},
 		{"ask", 3, false, onBox((*machine).ask)},
 		{"send", 6, false, onBox(func(m *machine) { m.send() })},
-		{"upkeep", 2, false, onBox((*machine).upkeep)},
+		{"upkeep", 4, false, onBox((*machine).upkeep)},
 		{"power", 2, false, onBox((*machine).restart)},
 		{"clock", 3, false, (*world).turnClocks},
 		{"time", 3, false, func(w *world) { w.now = w.now.Add(time.Duration(w.rng.IntN(72)) * time.Hour) }},
