@@ -82,8 +82,7 @@ func (s *Service) receiveEvent(msg edge.Message, ev edge.Event, done func(error)
 	}
 
 	s.metrics.events.WithLabelValues(string(ev.Type), "new").Inc()
-	late, clock := s.clocks.observe(ev.Source, ev.Time, time.Now().Add(-msg.Waited))
-	late += msg.Waited
+	late, clock := s.lateness(msg, ev)
 	entry.Clock = clock
 	stale := late > lateAfter || ev.Retained || ev.Undated && msg.Queued
 	s.till(l, ev, tap, stale, late, entry, func(result edge.Result, err error) {
@@ -99,6 +98,16 @@ func (s *Service) receiveEvent(msg edge.Message, ev edge.Event, done func(error)
 			done(err)
 		}
 	})
+}
+
+// lateness tells how late an event is, and its source's clock when that is worth writing down. What is known to have waited
+// for long is late by that alone, and teaches nothing of the clock: the length was told by another's.
+func (s *Service) lateness(msg edge.Message, ev edge.Event) (late time.Duration, clock *edge.SourceClock) {
+	if msg.Waited > lateAfter {
+		return msg.Waited, nil
+	}
+	late, clock = s.clocks.observe(ev.Source, ev.Time, time.Now().Add(-msg.Waited))
+	return late + msg.Waited, clock
 }
 
 var errNotYet = errors.New("the first copy of this event is not durable yet")
