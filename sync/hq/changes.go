@@ -104,7 +104,8 @@ func (p *pager) erasures() error {
 }
 
 func (p *pager) changes() error {
-	rows, err := p.tx.ChangesAfter(p.store, p.cursor.changes, p.cursor.full, p.left+1)
+	most := p.left + 1
+	rows, err := p.tx.ChangesAfter(p.store, p.cursor.changes, p.cursor.full, most)
 	if err != nil {
 		return err
 	}
@@ -135,6 +136,7 @@ func (p *pager) changes() error {
 		}
 		p.cursor.changes = row.Pos
 	}
+	p.page.More = len(rows) == most // some stood for nothing any more, so that the page did not fill up
 	return nil
 }
 
