@@ -60,7 +60,7 @@ func newWorld(ctx context.Context, seed uint64, plant bug, without []string, out
 	w := &world{ctx: ctx, rng: rand.New(rand.NewPCG(seed, 0x7265646265)), dir: dir, out: out, bug: plant,
 		log: slog.New(slog.DiscardHandler), now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)}
 	if out != nil {
-		w.log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		w.log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: untimed}))
 	}
 	w.ledger = newLedger()
 	w.rough = w.drawRoughness(without)
@@ -72,6 +72,14 @@ func newWorld(ctx context.Context, seed uint64, plant bug, without []string, out
 		return nil, err
 	}
 	return w, nil
+}
+
+// untimed leaves real time out of what is told, so that a schedule tells the same each time.
+func untimed(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
 }
 
 func (w *world) drawRoughness(without []string) roughness {
