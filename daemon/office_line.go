@@ -27,8 +27,11 @@ type line struct {
 	running     sync.WaitGroup
 }
 
-// meteredLinger is how long news wait for company on a link that is paid for by what it carries.
-const meteredLinger = 15 * time.Minute
+// On a link that is paid for by what it carries: how long news wait for company, and how often changes are asked for.
+const (
+	meteredLinger = 15 * time.Minute
+	meteredEvery  = 15 * time.Minute
+)
 
 // open makes a line. It does not connect yet.
 func (o *office) open(credentials link.Credentials) (*line, error) {
@@ -74,8 +77,11 @@ func (o *office) openUplink(client *link.Client, gate *link.Gate, registry prome
 }
 
 func (o *office) openDownlink(client *link.Client, gate *link.Gate, registry prometheus.Registerer) (*downlink.Downlink, error) {
-	return downlink.New(downlink.Options{Store: o.app.store, Link: client, Gate: gate, OnApplied: o.applied, Registry: registry,
-		Log: o.app.Log})
+	options := downlink.Options{Store: o.app.store, Link: client, Gate: gate, OnApplied: o.applied, Registry: registry, Log: o.app.Log}
+	if o.app.Config.HQ.Metered {
+		options.Every = meteredEvery
+	}
+	return downlink.New(options)
 }
 
 func (o *office) boxStatus() wire.BoxStatus {

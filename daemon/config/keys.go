@@ -98,7 +98,7 @@ func (c *Config) hqKeys() Section {
 		Key{Key: "kilobits_per_second", Value: &c.HQ.KilobitsPerSecond, Doc: "How much of the link sending may take, in kilobits a " +
 			"second. 0: all of it."},
 		Key{Key: "metered", Value: &c.HQ.Metered, Doc: "The link is paid for by what it carries: what the store learnt waits up to a " +
-			"quarter of an hour for company."},
+			"quarter of an hour for company, erasures too, and changes are asked for as often instead of staying on the line."},
 		Key{Key: "cpu_percent", Value: &c.HQ.CPUPercent, Doc: "How much of one processor sending may take, 1 to 100 percent, so " +
 			"that prompts do not notice."},
 		Key{Key: "lock_after_days", Value: &c.HQ.LockAfterDays, Doc: "After how many days without a word from head office every card is a " +

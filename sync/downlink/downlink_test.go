@@ -163,6 +163,23 @@ func TestNewsComeAtOnceAndQuietCostsLittle(t *testing.T) {
 	})
 }
 
+// A link that is paid for by what it carries is asked now and then, and brings news all the same.
+func TestAMeteredLinkIsAskedNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.down.Every = 15 * time.Minute
+		r.start()
+		defer func() { r.stop() }()
+		time.Sleep(24 * time.Hour)
+		if n := len(r.line.Office().Calls()); n > 100 {
+			t.Errorf("%d questions in a day in which nothing happened", n)
+		}
+		r.tell(1)
+		time.Sleep(16 * time.Minute)
+		r.onceEachInOrder()
+	})
+}
+
 // A proxy, or a head office, that answers at once with nothing is not asked in a circle.
 func TestAnAnswerThatDoesNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -41,6 +41,7 @@ type Options struct {
 	Gate      *link.Gate         // shared with the uplink; nil: one of its own
 	OnApplied func(edge.Applied) // after each page; nil: nobody
 	Wait      time.Duration      // how long head office may wait for something to tell; 0: 50 s
+	Every     time.Duration      // on a metered link: ask so often, and never wait at head office; 0: wait
 
 	Registry prometheus.Registerer // nil: not registered
 	Random   func() float64        // of the back-off, in [0, 1); nil: math/rand

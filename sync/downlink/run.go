@@ -41,7 +41,7 @@ type runner struct {
 func (r *runner) turn(ctx context.Context) time.Duration {
 	wait := r.wait
 	open, shut := r.Gate.Look()
-	if !open {
+	if !open || r.Every > 0 {
 		wait = 0
 	}
 	asking, cancel := context.WithCancelCause(ctx)
@@ -76,6 +76,9 @@ func (r *runner) goesWell(news bool, wait, took time.Duration) time.Duration {
 	r.mu.Unlock()
 	if r.wait < r.Wait && r.Now().After(r.longer) {
 		r.wait = r.Wait
+	}
+	if r.Every > 0 {
+		return r.Every
 	}
 	if news || wait == 0 || took > wait/2 {
 		r.quick.Reset()
