@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,13 +84,14 @@ func TestRelayedEventsGoOnceTheyAreDurable(t *testing.T) {
 
 func TestAnEventThatCouldNotBeStoredStaysAndIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, fails := newShelf(3), true
+		s := newShelf(3)
+		var works atomic.Bool
 		r := newRelay(s, func(_ edge.Message, done func(error)) {
-			if fails {
-				done(errors.New("the disk is full"))
+			if works.Load() {
+				done(nil)
 				return
 			}
-			done(nil)
+			done(errors.New("the disk is full"))
 		})
 		r.start()
 		defer r.stop()
@@ -97,7 +99,7 @@ func TestAnEventThatCouldNotBeStoredStaysAndIsTriedAgain(t *testing.T) {
 		if s.left() != 3 {
 			t.Errorf("%d left", s.left())
 		}
-		fails = false
+		works.Store(true)
 		time.Sleep(relayAgain)
 		synctest.Wait()
 		if s.left() != 0 {
