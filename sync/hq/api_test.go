@@ -135,7 +135,7 @@ func TestProblemTypesThatABoxActsUpon(t *testing.T) {
 func TestMethodsEveryPathKnows(t *testing.T) {
 	a := fakeAPI(t, &fakeOffice{})
 	for _, each := range Calls() {
-		path := strings.NewReplacer("{store}", "s1", "{code}", "x").Replace(each.Path)
+		path := strings.NewReplacer("{store}", "s1", "{code}", "x", "{vendor}", "shop").Replace(each.Path)
 		got := a.do(t, asked{method: http.MethodOptions, path: path, plain: true})
 		if allow := strings.Split(got.header.Get("Allow"), ", "); got.status != 204 || !slices.Contains(allow, each.Method) || !slices.Contains(allow, "OPTIONS") {
 			t.Errorf("OPTIONS %s: %d %v", path, got.status, allow)
