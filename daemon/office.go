@@ -128,6 +128,9 @@ func (o *office) applied(a edge.Applied) {
 	for _, ref := range a.Forgotten {
 		o.app.serve.Forgotten(ref)
 	}
+	for _, j := range a.Joined {
+		o.app.serve.Joined(j.From, j.Into)
+	}
 	ctx := context.Background()
 	if len(a.Changed) > 0 {
 		o.note("following head office's changes", o.app.serve.Recheck(ctx))

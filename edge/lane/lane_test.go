@@ -68,6 +68,9 @@ type (
 	forget edge.CustomerRef
 )
 
+// joined says that two customers are one.
+type joined struct{ from, into edge.CustomerRef }
+
 // recognised says who a prompt of that number, counted from 1, was for.
 type recognised struct {
 	prompt   int
@@ -103,6 +106,8 @@ func (p *player) play(in any) []lane.Effect {
 		move = lane.Undo{Prompt: p.prompts[in-1], NewPrompt: next, At: p.now}
 	case pause:
 		move = lane.Pause{Minutes: int(in), At: p.now}
+	case joined:
+		move = lane.Joined{From: in.from, Into: in.into, At: p.now}
 	case recognised:
 		move = lane.Recognised{Prompt: p.prompts[in.prompt-1], Customer: in.customer, At: p.now}
 	case forget:

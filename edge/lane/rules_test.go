@@ -137,6 +137,19 @@ var rules = []struct {
 		{card(nobody), "greet 0"}, {pause(1), "clear paused"}, {recognised{1, maya}, ""}, {pause(0), "greet 1"},
 	}},
 
+	// Two customers who are one person.
+	{"joined while she stands there: nothing is shown, the visit is hers", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {joined{maya, omar}, ""}, {completed("7"), "visit 2 of 7, farewell 2"},
+	}},
+	{"joined while her checkout is suspended", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {suspended("7"), "clear suspended, idle"}, {joined{maya, omar}, ""},
+		{resumed("7"), "greet 2 at 7"},
+	}},
+	{"joined after a card replaced hers", []step{
+		{card(maya), "greet 1"}, {card(nobody), "greet 0"}, {joined{maya, omar}, ""}, {undo(2), "greet 2"},
+	}},
+	{"joined, and nobody's here", []step{{card(nobody, "7"), "greet 0 at 7"}, {joined{maya, omar}, ""}, {completed("7"), "visit 0 of 7, farewell 0"}}},
+
 	// Cards taken back.
 	{"a removed card clears, and the visit is a stranger's", []step{
 		{started("7"), "greet 0 at 7"}, {card(maya), "greet 1 at 7"}, {takenBack(), "clear removed"}, {item("7"), ""},

@@ -4,6 +4,7 @@ package serve
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -146,5 +147,28 @@ func TestSilenceTakesPromptsOffAndLearnsOn(t *testing.T) {
 		b.service.SetSilent(false)
 		b.send(card(mayas))
 		want(t, "shown after the silence", b.screens.names(), []string{"Maya", "Maya"})
+	})
+}
+
+// Two customers turn out to be one while she stands there: nothing is shown, and her visit is hers.
+func TestAJoinReachesTheLane(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.send(card(mayas))
+		shown := len(b.screens.shown)
+		const into = 77
+		b.service.Joined(1, into)
+		want(t, "shown by a join", len(b.screens.shown), shown)
+		time.Sleep(2 * linger)
+		synctest.Wait()
+		if state := string(b.store.lanes["1"].State); !strings.Contains(state, `"customer":77`) {
+			t.Errorf("a restart would not know it: %s", state)
+		}
+		b.send(checkout("started", "c1"))
+		b.send(completed("c1"))
+		time.Sleep(2 * linger)
+		synctest.Wait()
+		if visits := b.store.visits(); len(visits) != 1 || visits[0].Customer != into {
+			t.Errorf("visits %+v", visits)
+		}
 	})
 }

@@ -154,6 +154,17 @@ func (l *laneState) canUndo(prompt string) bool {
 	return l.state.CanUndo(prompt)
 }
 
+// join makes one customer's prompts at hand another's.
+func (l *laneState) join(from, into edge.CustomerRef) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.prompts {
+		if l.prompts[i].Customer == from {
+			l.prompts[i].Customer = into
+		}
+	}
+}
+
 func (l *laneState) holder() edge.CustomerRef {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -218,7 +218,7 @@ func (s *Service) step(l *laneState, in lane.Input, entry edge.Entry, profile *e
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	next, effects := l.state.Step(in, s.Timing)
-	changed := len(effects) > 0 || entry.Event != nil || entry.Word != ""
+	changed := len(effects) > 0 || entry.Event != nil || entry.Word != "" || movesUnseen(in)
 	l.state = next
 	for _, effect := range effects {
 		s.apply(l, effect, profile, &entry)
@@ -234,6 +234,15 @@ func (s *Service) step(l *laneState, in lane.Input, entry edge.Entry, profile *e
 		entry.Lane = &edge.LaneRecord{Lane: l.name, State: state}
 	}
 	s.writer.put(entry, done)
+}
+
+// movesUnseen reports whether an input may change who holds the lane without an effect.
+func movesUnseen(in lane.Input) bool {
+	switch in.(type) {
+	case lane.Joined, lane.Recognised:
+		return true
+	}
+	return false
 }
 
 // apply carries one effect out. The caller holds l.mu.

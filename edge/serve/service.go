@@ -169,6 +169,18 @@ func (s *Service) Forgotten(ref edge.CustomerRef) (cleared int) {
 	return cleared
 }
 
+// Joined makes the lanes follow when two customers turned out to be one person. It goes before Recheck.
+func (s *Service) Joined(from, into edge.CustomerRef) {
+	for _, name := range s.Lanes() {
+		l, err := s.lane(name)
+		if err != nil {
+			continue
+		}
+		l.join(from, into)
+		s.step(l, lane.Joined{From: from, Into: into, At: time.Now()}, edge.Entry{}, nil, nil)
+	}
+}
+
 // Recheck makes the lanes follow the record: who was taken out of it, or said no, leaves them, and of who took back
 // only that she is remembered, nothing but her name stays.
 func (s *Service) Recheck(ctx context.Context) error {

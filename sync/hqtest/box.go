@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,6 +91,17 @@ func (b *Box) Take() (visit string, taken bool) {
 		}
 	}
 	return "", false
+}
+
+// Spoil makes the last visit that waits one that no line can carry, and gives its id.
+func (b *Box) Spoil() (visit string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	last := &b.rows[len(b.rows)-1]
+	spoilt := *last.Visit
+	spoilt.Checkout = strings.Repeat("x", 2<<20)
+	last.Visit = &spoilt
+	return spoilt.ID
 }
 
 // Order adds an order.

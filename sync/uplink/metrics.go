@@ -12,6 +12,7 @@ import (
 
 type metrics struct {
 	sent, acknowledged, failures prometheus.Counter
+	leftOut                      prometheus.Counter
 	renewed                      *prometheus.CounterVec
 	records, bytes, oldest       prometheus.Gauge
 }
@@ -26,6 +27,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		sent:         counter("records_sent_total", "Records put on the wire, each time that they were."),
 		acknowledged: counter("records_acknowledged_total", "Records that head office said are durable there."),
+		leftOut:      counter("records_left_out_total", "Records that could not be told as they were, and went as void ones."),
 		failures:     counter("failures_total", "Calls to head office that brought no success."),
 		renewed: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "redbench", Subsystem: "sync", Name: "new_box_total",
 			Help: "Times that the outbox was given a new box id, by reason."}, []string{"why"}),
@@ -36,7 +38,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	if r == nil {
 		return m, nil
 	}
-	for _, each := range []prometheus.Collector{m.sent, m.acknowledged, m.failures, m.renewed, m.records, m.bytes, m.oldest} {
+	for _, each := range []prometheus.Collector{m.sent, m.acknowledged, m.leftOut, m.failures, m.renewed, m.records, m.bytes, m.oldest} {
 		if err := r.Register(each); err != nil {
 			return nil, err
 		}

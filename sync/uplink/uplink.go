@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -71,7 +70,9 @@ func (u *Uplink) sendOrders(ctx context.Context) (sent bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("reading the orders that wait: %w", err)
 	}
-	for some := range slices.Chunk(orders, ordersAtOnce) {
+	for len(orders) > 0 {
+		some := orders[:fitting(orders)]
+		orders = orders[len(some):]
 		ids := make([]string, len(some))
 		for i, order := range some {
 			ids[i] = order.ID()
@@ -88,8 +89,27 @@ func (u *Uplink) sendOrders(ctx context.Context) (sent bool, err error) {
 	return sent, nil
 }
 
-// ordersAtOnce keeps a call of orders, each with its tombstones, well below what head office reads.
-const ordersAtOnce = 50
+// What one call of orders carries at most, well below what head office reads.
+const (
+	ordersAtOnce = 50
+	orderBytes   = 256 << 10
+)
+
+// fitting is how many of the orders go with one call: one at least. In a chain of many boxes that worked alone an order has
+// a tombstone under each of their keys.
+func fitting(orders []edge.Order) (n int) {
+	const each, tombstone, id = 200, 48, 40 // about, as JSON
+	for size := 0; n < len(orders) && n < ordersAtOnce; n++ {
+		size += each
+		if e := orders[n].Erasure; e != nil {
+			size += tombstone*len(e.Tombstones) + id*len(e.Customers)
+		}
+		if n > 0 && size > orderBytes {
+			break
+		}
+	}
+	return n
+}
 
 func (u *Uplink) sendRecords(ctx context.Context) (more bool, err error) {
 	began := u.Now()
@@ -128,17 +148,36 @@ func (u *Uplink) batch(ctx context.Context, place edge.Place) ([]edge.Record, wi
 	}
 	for len(records) > 0 {
 		lines, err := wire.EncodeRecords(u.lines[:0], place.Box, records)
+		if err == nil {
+			u.lines = lines
+			return records, u.Link.Pack(lines), nil
+		}
 		if errors.Is(err, wire.ErrTooLarge) && len(records) > 1 {
 			records = records[:len(records)/2]
 			continue
 		}
-		if err != nil {
+		if !u.leaveOut(place.Box, records) {
 			return nil, wire.Body{}, err
 		}
-		u.lines = lines
-		return records, u.Link.Pack(lines), nil
 	}
 	return nil, wire.Body{}, nil
+}
+
+// leaveOut makes void what cannot travel as it is, so that it does not hold back all that comes after it. It reports
+// whether there was any. Such a record is a fault of ours; what it tells of stays in the box's own record.
+func (u *Uplink) leaveOut(box string, records []edge.Record) (any bool) {
+	for i, r := range records {
+		if r.Kind == edge.RecordVoid {
+			continue
+		}
+		if _, err := wire.EncodeRecords(nil, box, records[i:i+1]); err != nil {
+			u.Log.Error("a record cannot be told to head office; it is left out", "seq", r.Seq, "kind", r.Kind, "error", err)
+			u.metrics.leftOut.Inc()
+			records[i] = edge.Record{Seq: r.Seq, Prev: r.Prev, ID: r.ID, Kind: edge.RecordVoid, At: r.At}
+			any = true
+		}
+	}
+	return any
 }
 
 // notTaken deals with a batch that brought no answer, or a refusal.
