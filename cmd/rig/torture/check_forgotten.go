@@ -77,13 +77,10 @@ func (w *world) checkNotForgotten(where string, c edge.CustomerState, orders []o
 		if p.forgets > 0 && p.chain == "" && !p.said && !w.ledger.officeLost && !p.alone {
 			w.fail("%s was forgotten, never said that she wants to be known, and is at %s as %s", p.name(), where, c.ID)
 		}
-		for _, o := range orders {
-			if !w.buriedBy(o, id) {
-				continue
-			}
-			if consent.Rank < edge.RankTold || !consent.At.After(o.Stamp) {
-				w.fail("%s was forgotten at %s, and is at %s as %s, with consent %+v", p.name(), o.Stamp, where, c.ID, consent)
-			}
+	}
+	for _, o := range orders {
+		if w.meant(o, c, hidden) && (consent.Rank < edge.RankTold || !consent.At.After(o.Stamp)) {
+			w.fail("%s was forgotten at %s, and is at %s as %s, with consent %+v", c.Fields[edge.FieldName].Value, o.Stamp, where, c.ID, consent)
 		}
 	}
 	for _, o := range orders {
@@ -91,6 +88,22 @@ func (w *world) checkNotForgotten(where string, c edge.CustomerState, orders []o
 			w.fail("somebody at %s has the id %s, which was forgotten", where, c.ID)
 		}
 	}
+}
+
+// meant reports whether an order names somebody by all that is hers alone. What it names of somebody who is known by more
+// may have been given to her since: a tombstone does not stop that.
+func (w *world) meant(o order, c edge.CustomerState, hidden map[string]*person) bool {
+	any := false
+	for _, id := range c.Identifiers {
+		if hidden[string(id.Sum)] == nil {
+			continue
+		}
+		if !w.buriedBy(o, id) {
+			return false
+		}
+		any = true
+	}
+	return any
 }
 
 // buriedBy reports whether an order has the tombstone of a hash at rest. Whoever rests under a key of one box alone, which

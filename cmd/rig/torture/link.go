@@ -178,7 +178,7 @@ func (m *machine) lookup(id edge.Identifier) {
 	}
 	ref, err := m.rec.TakeFound(m.w.ctx, found)
 	m.w.say("%s: somebody is found: %d, %v", m.name, ref, err)
-	if err != nil && !m.dead {
+	if err != nil && !m.dead && !errors.Is(err, edge.ErrNotFound) { // she was forgotten here meanwhile
 		m.w.fail("%s cannot keep whom head office found: %v", m.name, err)
 	}
 }
