@@ -24,7 +24,7 @@ func (a *applying) takeFact(f edge.FactState) error {
 		return err
 	}
 	if f.Gone {
-		return a.dropFact(id)
+		return a.dropFact(id, f)
 	}
 	if !f.Kind.Valid() {
 		return fmt.Errorf("fact %s is of an unknown kind", f.ID)
@@ -97,7 +97,7 @@ func (w *work) putFact(ref edge.CustomerRef, id uuid.UUID, f edge.FactState) err
 }
 
 // dropFact takes a fact out, and remembers its id, so that a late word of it does not bring it back.
-func (a *applying) dropFact(id uuid.UUID) error {
+func (a *applying) dropFact(id uuid.UUID, f edge.FactState) error {
 	var ref int64
 	err := a.tx.QueryRowContext(a.ctx, `SELECT coalesce((SELECT customer FROM facts WHERE id = ?), 0)`, id[:]).Scan(&ref)
 	if err != nil {
@@ -112,5 +112,12 @@ func (a *applying) dropFact(id uuid.UUID) error {
 			return fmt.Errorf("deleting a fact: %w", err)
 		}
 	}
-	return a.markGone(id[:])
+	if ref == 0 {
+		if refs, err := a.byIDs([][]byte{idKey(f.Customer)}); err != nil {
+			return err
+		} else if len(refs) > 0 {
+			ref = int64(refs[0])
+		}
+	}
+	return a.markDeleted(id[:], edge.CustomerRef(ref), string(f.Kind))
 }

@@ -142,7 +142,7 @@ func (a *applying) erasure(o *order) error {
 		}
 	}
 	if !done {
-		err = a.keepTombstones(o.Stamp, slices.Collect(maps.Keys(o.tombstones)))
+		err = errors.Join(a.keepTombstones(o.Stamp, slices.Collect(maps.Keys(o.tombstones))), a.keepOrder(edge.Order{Erasure: &o.Erasure}, true))
 	}
 	return errors.Join(err, a.markGone(append(ids, o.key)...), a.receipt(o, len(refs) > 0))
 }
@@ -235,6 +235,7 @@ func (w *work) takeOut(ref edge.CustomerRef) error {
 		`DELETE FROM identifiers WHERE customer = ?1 AND hash IN (SELECT hash FROM held WHERE customer = ?1)`,
 		`DELETE FROM held WHERE customer = ?`,
 		`DELETE FROM aliases WHERE customer = ?`,
+		`UPDATE gone SET customer = NULL, kind = NULL WHERE customer = ?`,
 		`DELETE FROM customers WHERE ref = ?`,
 	} {
 		if err := w.exec(query, int64(ref)); err != nil {

@@ -144,10 +144,20 @@ func (w *work) deleteFact(id []byte) error {
 	if err := w.exec(`DELETE FROM facts WHERE id = ?`, id); err != nil || !w.outbox.on.Load() {
 		return err
 	}
-	if err := w.exec(`INSERT INTO gone (id, at) VALUES (?, ?) ON CONFLICT DO NOTHING`, id, w.opt.Now().UnixMicro()); err != nil {
+	if err := w.markDeleted(id, edge.CustomerRef(customer), kind); err != nil {
 		return err
 	}
 	return w.tell(edge.RecordFact, edge.CustomerRef(customer), id, []byte(kind))
+}
+
+// markDeleted remembers a deleted fact, so that nothing brings it back. While its customer is known it can be told again.
+func (w *work) markDeleted(id []byte, customer edge.CustomerRef, kind string) error {
+	err := w.exec(`INSERT INTO gone (id, at, customer, kind) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		id, w.opt.Now().UnixMicro(), nullable(customer), kind)
+	if err != nil {
+		return fmt.Errorf("noting a deleted fact: %w", err)
+	}
+	return nil
 }
 
 const factColumns = `id, kind, sealed, until, at, shown`

@@ -62,13 +62,13 @@ const (
 // errOffered ends an offer.
 var errOffered = errors.New("everything was offered")
 
-// beginOffer begins an offer, anew where one is under way.
+// beginOffer begins an offer, anew where one is under way. Whom to forget is told first.
 func (w *work) beginOffer() error {
 	var o offering
 	if err := w.tx.QueryRowContext(w.ctx, `SELECT coalesce(max(visit), 0) FROM visits`).Scan(&o.Visits); err != nil {
 		return err
 	}
-	return w.keepOffer(o)
+	return errors.Join(w.orderAgain(), w.keepOffer(o))
 }
 
 func (w *work) keepOffer(o offering) error {
@@ -264,20 +264,22 @@ func (w *work) chainID(r stateRow) (id edge.Identifier, named bool) {
 	return edge.Identifier{Kind: edge.KindCustomer, Value: p.chain}, err == nil && p.chain != ""
 }
 
+// offerFacts tells of customers' facts, and of those that were deleted: whoever holds one still would bring it back.
 func (w *work) offerFacts(from, to int64, of map[int64]bool) error {
-	rows, err := w.tx.QueryContext(w.ctx, `SELECT customer, id FROM facts WHERE customer > ? AND customer <= ?`, from, to)
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT customer, id, NULL FROM facts WHERE customer > ?1 AND customer <= ?2
+		UNION ALL SELECT customer, id, CAST(kind AS BLOB) FROM gone WHERE customer > ?1 AND customer <= ?2`, from, to)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var ref int64
-		var id []byte
-		if err := rows.Scan(&ref, &id); err != nil {
+		var id, deleted []byte // deleted: the kind that it had
+		if err := rows.Scan(&ref, &id, &deleted); err != nil {
 			return err
 		}
 		if of[ref] {
-			w.tellOf(told{kind: edge.RecordFact, customer: edge.CustomerRef(ref), ref: id})
+			w.tellOf(told{kind: edge.RecordFact, customer: edge.CustomerRef(ref), ref: id, body: deleted})
 		}
 	}
 	return rows.Err()

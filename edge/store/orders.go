@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"redbench/edge"
@@ -12,23 +13,41 @@ import (
 
 // Orders are erasures that were ordered here, and receipts of those that were ordered elsewhere. They are sent before
 // anything else, and rest sealed: the tombstones in them are under the chain's key, which many hold.
+//
+// Every erasure that was carried out here is kept, whoever ordered it: a head office that is put back to an older copy has
+// lost it, and would tell the whole chain of her again. It holds nothing of her but ids and tombstones.
 
-// order keeps an order until head office has it. A box that is not enrolled has nobody to tell.
+// order keeps an order for head office. A box that is not enrolled has nobody to tell.
 func (w *work) order(o edge.Order) error {
 	if !w.outbox.on.Load() {
 		return nil
 	}
+	return w.keepOrder(o, false)
+}
+
+// keepOrder keeps an order; told says that head office has it.
+func (w *work) keepOrder(o edge.Order, told bool) error {
 	plain, err := json.Marshal(o)
 	if err != nil {
 		return fmt.Errorf("keeping an order: %w", err)
 	}
 	id := o.ID()
-	err = w.exec(`INSERT INTO orders (id, body, at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
-		id, w.opt.Seal.SealOwn("order "+id, plain), w.opt.Now().UnixMicro())
+	err = w.exec(`INSERT INTO orders (id, body, at, told) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
+		id, w.opt.Seal.SealOwn("order "+id, plain), w.opt.Now().UnixMicro(), told)
 	if err != nil {
 		return fmt.Errorf("keeping an order: %w", err)
 	}
+	w.kick = w.kick || !told
+	return nil
+}
+
+// orderAgain makes head office be told of every erasure that was ever carried out here, before anything else. It knows most
+// of them again at once by their ids.
+func (w *work) orderAgain() error {
 	w.kick = true
+	if err := w.exec(`UPDATE orders SET told = 0 WHERE told <> 0`); err != nil {
+		return fmt.Errorf("giving orders again: %w", err)
+	}
 	return nil
 }
 
@@ -37,7 +56,7 @@ const mostOrders = 500
 
 // Orders gives the orders that head office is still to be told, the oldest first, up to a few hundred.
 func (s *Store) Orders(ctx context.Context) ([]edge.Order, error) {
-	rows, err := s.read.QueryContext(context.WithoutCancel(ctx), `SELECT id, body FROM orders ORDER BY at, id LIMIT ?`, mostOrders)
+	rows, err := s.read.QueryContext(context.WithoutCancel(ctx), `SELECT id, body FROM orders WHERE told = 0 ORDER BY at, id LIMIT ?`, mostOrders)
 	if err != nil {
 		return nil, fmt.Errorf("reading orders: %w", err)
 	}
@@ -67,18 +86,19 @@ func (s *Store) Orders(ctx context.Context) ([]edge.Order, error) {
 	return orders, nil
 }
 
-// Ordered drops the orders with these ids (see edge.Order.ID): head office has them.
+// Ordered notes that head office has the orders with these ids (see edge.Order.ID). Receipts are dropped.
 func (s *Store) Ordered(ctx context.Context, ids []string) error {
 	err := s.working(ctx, func(w *work) error {
 		for _, id := range ids {
-			if err := w.exec(`DELETE FROM orders WHERE id = ?`, id); err != nil {
+			err := errors.Join(w.exec(`DELETE FROM orders WHERE id = ? AND id LIKE 'receipt %'`, id), w.exec(`UPDATE orders SET told = 1 WHERE id = ?`, id))
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("dropping orders: %w", err)
+		return fmt.Errorf("noting that orders were told: %w", err)
 	}
 	return nil
 }
