@@ -8,6 +8,9 @@ import (
 )
 
 // Change is one thing that head office tells a store. Exactly one of the pointers is set, by Kind.
+//
+// To a store that begins anew a customer comes with her latest visits, the newest first: the box learns from them, and
+// never tells them itself.
 type Change struct {
 	Kind ChangeKind `json:"kind"`
 
@@ -18,6 +21,8 @@ type Change struct {
 	Playbook *Published     `json:"playbook,omitempty"`
 	Settings *Settings      `json:"settings,omitempty"`
 	Event    *Relayed       `json:"event,omitempty"`
+
+	Visits []VisitState `json:"visits,omitempty"` // only beside Customer
 }
 
 // ChangeKind says what a change tells.

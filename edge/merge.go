@@ -107,6 +107,9 @@ const (
 	FieldClosed  = "closed" // resolved, or withdrawn as wrong
 )
 
+// MaxAlso is how many other ids a customer travels with at the most. Whoever knows more of them leaves some out.
+const MaxAlso = 1_000
+
 // CustomerState is who a customer is, as it travels between stores and head office.
 type CustomerState struct {
 	ID          string           `json:"id"`             // UUIDv7, as whoever sends it knows her
@@ -184,8 +187,14 @@ func (f FactState) Merge(o FactState) FactState {
 	return out
 }
 
-// Learnt is the latest stamp of any of its fields: the fact is void for a customer who was unlearnt since.
+// Learnt is when what it says was told: the fact is void for a customer who was unlearnt since. That it was closed or
+// confirmed later says nothing new of her, and does not bring it back.
 func (f FactState) Learnt() (latest Stamp) {
+	for _, name := range []string{FieldText, FieldHeld} {
+		if r, is := f.Fields[name]; is {
+			return r.At
+		}
+	}
 	for _, r := range f.Fields {
 		latest = later(latest, r.At)
 	}

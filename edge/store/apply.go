@@ -172,8 +172,11 @@ func (a *applying) customerChange(c *edge.Change) error {
 	if c.Customer == nil {
 		return nil
 	}
-	_, err := a.takeCustomer(*c.Customer)
-	return err
+	ref, err := a.takeCustomer(*c.Customer)
+	if err != nil || ref == edge.Stranger || len(c.Visits) == 0 {
+		return err
+	}
+	return a.takeVisits(ref, c.Visits[:min(len(c.Visits), maxFoundVisits)])
 }
 
 func (a *applying) factChange(c *edge.Change) error {

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"redbench/edge"
 )
 
@@ -77,6 +75,8 @@ func (a *applying) takeVisits(ref edge.CustomerRef, visits []edge.VisitState) er
 
 // insertFound writes a visit, unless she has one of the same checkout and moment. The name of an article that is known here
 // stays: stores name things in their own words. The lane is not kept: no checkout of a lane here may be taken for this one.
+// Its id is empty at rest, which says that head office knows it: also a visit of this very store, which comes to a box that
+// begins anew, is not told again.
 func (a *applying) insertFound(ref edge.CustomerRef, v edge.VisitState) (row visitRow, isNew bool, err error) {
 	at := v.At.Truncate(time.Microsecond)
 	row = visitRow{at: micros(at), checkout: v.Checkout, lines: make([]line, 0, len(v.Items))}
@@ -87,13 +87,9 @@ func (a *applying) insertFound(ref edge.CustomerRef, v edge.VisitState) (row vis
 		}
 		row.lines = append(row.lines, line{item: known.number, quantity: it.Quantity, amount: it.AmountMinor})
 	}
-	var id any
-	if u, err := uuid.Parse(v.ID); err == nil {
-		id = u[:]
-	}
 	result, err := a.tx.ExecContext(a.ctx, `INSERT INTO visits (customer, at, checkout, store, lane, total, currency, lines, id)
-		VALUES (?, ?, ?, ?, '', ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		int64(ref), row.at, v.Checkout, v.Store, v.Total.Minor, v.Total.Currency, packLines(row.lines), id)
+		VALUES (?, ?, ?, ?, '', ?, ?, ?, x'') ON CONFLICT DO NOTHING`,
+		int64(ref), row.at, v.Checkout, v.Store, v.Total.Minor, v.Total.Currency, packLines(row.lines))
 	if err != nil {
 		return row, false, err
 	}

@@ -89,3 +89,30 @@ func TestVisitsThatTeachNothing(t *testing.T) {
 	}
 	wantStranger(t, s, "6001", "forgotten")
 }
+
+// TestABoxThatBeginsAnewKnowsTheUsualAgain: head office tells it of its store's own visits, too, and none goes back.
+func TestABoxThatBeginsAnewKnowsTheUsualAgain(t *testing.T) {
+	s, hq := enrolled(t)
+	f := foundAda(hq, 5)
+	f.Visits[0].Store, f.Visits[1].Store, f.Visits[2].Store = "harbour", "harbour", "" // of this store, and imported at head office
+	p := edge.Page{Cursor: "next", Changes: []edge.Change{{Kind: edge.ChangeCustomer, Customer: &f.Customer, Visits: f.Visits}}}
+	for range 2 {
+		if _, err := s.Apply(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		if got := profile(t, s, "6001"); got.Visits != 5 || got.Usual[0].SKU != "milk" || got.Last.Store != "harbour" {
+			t.Errorf("%+v", got)
+		}
+	}
+	// Neither when all is offered, nor when she is told anew, does head office hear of its own visits.
+	apply(t, s, edge.CustomerState{ID: f.Customer.ID, Unlearnt: edge.Stamp{Wall: f.Visits[4].At.UnixMicro(), Origin: "elsewhere"}})
+	if got := profile(t, s, "6001"); got.Visits != 4 {
+		t.Errorf("after the oldest was taken back: %d visits", got.Visits)
+	}
+	if err := s.Offer(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := waiting(t, s, edge.RecordVisit); n != 0 {
+		t.Errorf("%d visits go back", n)
+	}
+}

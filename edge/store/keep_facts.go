@@ -71,8 +71,10 @@ func (w *work) putBack(ref edge.CustomerRef, key *seal.Customer, l left) error {
 	}
 	for _, number := range l.visits {
 		var store string
-		err := w.tx.QueryRowContext(w.ctx, `UPDATE visits SET customer = ? WHERE visit = ? RETURNING store`, int64(ref), number).Scan(&store)
-		if err == nil && (store == "" || store == w.opt.StoreID) {
+		var id int
+		err := w.tx.QueryRowContext(w.ctx, `UPDATE visits SET customer = ? WHERE visit = ? RETURNING store, coalesce(length(id), -1)`,
+			int64(ref), number).Scan(&store, &id)
+		if err == nil && !elsewhere(store, w.opt.StoreID, id) {
 			err = w.tell(edge.RecordVisit, ref, number, nil)
 		}
 		if err != nil {

@@ -286,7 +286,7 @@ func (w *work) offerFacts(from, to int64, of map[int64]bool) error {
 }
 
 func (w *work) offerVisits(o *offering) (n int, err error) {
-	rows, err := w.tx.QueryContext(w.ctx, `SELECT visit, customer, store, lane, id IS NOT NULL FROM visits WHERE visit > ? AND visit <= ?
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT visit, customer, store, lane, coalesce(length(id), -1) FROM visits WHERE visit > ? AND visit <= ?
 		ORDER BY visit LIMIT ?`, o.At, o.Visits, offerBatch)
 	if err != nil {
 		return 0, err
@@ -313,14 +313,14 @@ func (w *work) scanOffered(rows *sql.Rows, o *offering) (nameless []int64, n int
 	for ; rows.Next(); n++ {
 		var customer sql.NullInt64
 		var store, lane string
-		var named bool
-		if err := rows.Scan(&o.At, &customer, &store, &lane, &named); err != nil {
+		var id int
+		if err := rows.Scan(&o.At, &customer, &store, &lane, &id); err != nil {
 			return nil, n, err
 		}
-		if elsewhere(store, w.opt.StoreID, named) {
+		if elsewhere(store, w.opt.StoreID, id) {
 			continue
 		}
-		if lane == "" && !named {
+		if lane == "" && id < 0 {
 			nameless = append(nameless, o.At)
 		}
 		w.tellOf(told{kind: edge.RecordVisit, customer: edge.CustomerRef(customer.Int64), ref: o.At})

@@ -80,7 +80,7 @@ func (r *outboxReader) aliases() error {
 			return err
 		}
 		u, err := uuid.FromBytes(id)
-		if c := r.records[r.at[seq]].Customer; c != nil && err == nil {
+		if c := r.records[r.at[seq]].Customer; c != nil && err == nil && len(c.Also) < edge.MaxAlso {
 			c.Also = append(c.Also, u.String())
 		}
 		return r.damaged(err)
@@ -165,17 +165,18 @@ func (r *outboxReader) visits() error {
 		lines []line
 	}
 	var all []read
-	err := r.each(`SELECT o.seq, v.at, v.checkout, v.store, v.lane, v.total, v.currency, v.lines, v.id, c.id
+	err := r.each(`SELECT o.seq, v.at, v.checkout, v.store, v.lane, v.total, v.currency, v.lines, v.id, coalesce(length(v.id), -1), c.id
 		FROM outbox o CROSS JOIN visits v ON v.visit = o.ref LEFT JOIN customers c ON c.ref = v.customer
 		WHERE o.seq BETWEEN ? AND ? AND o.kind = 'visit'`, func(rows *sql.Rows) error {
 		var seq, at int64
 		var store string
 		var packed, id, customer sql.RawBytes
+		var named int
 		v := &edge.VisitState{}
-		if err := rows.Scan(&seq, &at, &v.Checkout, &store, &v.Lane, &v.Total.Minor, &v.Total.Currency, &packed, &id, &customer); err != nil {
+		if err := rows.Scan(&seq, &at, &v.Checkout, &store, &v.Lane, &v.Total.Minor, &v.Total.Currency, &packed, &id, &named, &customer); err != nil {
 			return err
 		}
-		if elsewhere(store, r.opt.StoreID, len(id) > 0) {
+		if elsewhere(store, r.opt.StoreID, named) {
 			return nil
 		}
 		v.At, v.ID = moment(at), idOfVisit(store, v.Lane, v.Checkout, at)
@@ -202,9 +203,12 @@ func (r *outboxReader) visits() error {
 	return err
 }
 
-// elsewhere reports whether a visit was at another store: those are learnt from, and never sent up. They came with an id
-// of their own; a visit of this box has none, whatever its store was called at the time.
-func elsewhere(store, own string, named bool) bool { return named && store != "" && store != own }
+// elsewhere reports whether head office told of a visit, by how long its id is at rest (-1: it has none): those are learnt
+// from, and never sent up. They rest with an empty id. One with an id and another store's name was told by an earlier
+// release; a visit of this box has no id, whatever its store was called at the time.
+func elsewhere(store, own string, id int) bool {
+	return id == 0 || id > 0 && store != "" && store != own
+}
 
 func (r *outboxReader) outcomes() error {
 	return r.each(`SELECT o.seq, t.prompt, t.word, t.kind, t.line, t.at, c.id FROM outbox o

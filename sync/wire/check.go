@@ -17,9 +17,9 @@ const (
 	maxText        = 256 << 10
 	maxFields      = 64
 	maxIdentifiers = 1_000
-	maxAlso        = 1_000
 	maxItems       = 10_000
 	maxCounts      = 64
+	maxErased      = 10_000 // ids of one customer in an erasure
 	maxTombstones  = 10_000
 	hashBytes      = 32
 	maxWaited      = 400 * 24 * 3600 * 1000 // milliseconds
@@ -88,7 +88,7 @@ func checkRecord(box string, r *edge.Record) error {
 }
 
 func checkCustomer(c *edge.CustomerState) error {
-	if len(c.Also) > maxAlso || len(c.Identifiers) > maxIdentifiers {
+	if len(c.Also) > edge.MaxAlso || len(c.Identifiers) > maxIdentifiers {
 		return errMany
 	}
 	for _, id := range c.Also {

@@ -95,12 +95,14 @@ func checkChange(c *edge.Change) error {
 		return errBody
 	}
 	switch {
+	case len(c.Visits) > 0 && c.Customer == nil:
+		return errBody
 	case c.Kind == edge.ChangeErasure && c.Erasure != nil:
 		return CheckErasure(c.Erasure)
 	case c.Kind == edge.ChangeKeys && c.Keys != nil:
 		return CheckKeys(*c.Keys)
 	case c.Kind == edge.ChangeCustomer && c.Customer != nil:
-		return checkCustomer(c.Customer)
+		return errors.Join(checkCustomer(c.Customer), checkVisits(c.Visits))
 	case c.Kind == edge.ChangeFact && c.Fact != nil:
 		return checkFact(c.Fact)
 	case c.Kind == edge.ChangePlaybook && c.Playbook != nil,
@@ -110,6 +112,18 @@ func checkChange(c *edge.Change) error {
 		return checkRelayed(c.Event)
 	}
 	return errBody
+}
+
+func checkVisits(visits []edge.VisitState) error {
+	if len(visits) > maxVisits {
+		return errMany
+	}
+	for i := range visits {
+		if err := checkVisit(&visits[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func checkRelayed(e *edge.Relayed) error {

@@ -11,7 +11,7 @@ import (
 
 // CheckErasure refuses an order to forget that nobody could carry out.
 func CheckErasure(e *edge.Erasure) error {
-	if len(e.Customers) > maxAlso || len(e.Tombstones) > maxTombstones {
+	if len(e.Customers) > maxErased || len(e.Tombstones) > maxTombstones {
 		return errMany
 	}
 	for _, id := range e.Customers {
@@ -79,7 +79,7 @@ func CheckHashes(hashes []edge.IdentifierHash) error {
 	return checkHashes(hashes)
 }
 
-// maxFacts and maxVisits bound what a lookup brings.
+// maxFacts and maxVisits bound what is told of somebody at once.
 const (
 	maxFacts  = 1_000
 	maxVisits = 100
@@ -87,7 +87,7 @@ const (
 
 // CheckFound refuses an answer to a lookup that cannot be.
 func CheckFound(f *edge.Found) error {
-	if len(f.Facts) > maxFacts || len(f.Visits) > maxVisits {
+	if len(f.Facts) > maxFacts {
 		return errMany
 	}
 	for i := range f.Facts {
@@ -95,10 +95,5 @@ func CheckFound(f *edge.Found) error {
 			return err
 		}
 	}
-	for i := range f.Visits {
-		if err := checkVisit(&f.Visits[i]); err != nil {
-			return err
-		}
-	}
-	return checkCustomer(&f.Customer)
+	return errors.Join(checkVisits(f.Visits), checkCustomer(&f.Customer))
 }

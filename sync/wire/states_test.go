@@ -113,7 +113,11 @@ func change(t *rapid.T) edge.Change {
 		return edge.Change{Kind: kind, Keys: &edge.ChainKeys{Identifiers: []edge.Key{{ID: 7, Key: key.Draw(t, "key")}}, Tombstone: key.Draw(t, "tombstone"), Playbook: key.Draw(t, "playbook")}}
 	case edge.ChangeCustomer:
 		c := customer(t)
-		return edge.Change{Kind: kind, Customer: &c}
+		out := edge.Change{Kind: kind, Customer: &c}
+		for range rapid.IntRange(0, 3).Draw(t, "visits") {
+			out.Visits = append(out.Visits, visit(t))
+		}
+		return out
 	case edge.ChangeFact:
 		f := fact(t)
 		return edge.Change{Kind: kind, Fact: &f}

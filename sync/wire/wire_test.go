@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -227,5 +228,28 @@ func TestBombsAreNotUnpacked(t *testing.T) {
 	}
 	if _, err := z.Unpack(stream.Bytes()); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a window of 64 MB: %v", err)
+	}
+}
+
+// Visits come beside a customer, or not at all.
+func TestVisitsBesideSomethingElseAreRefused(t *testing.T) {
+	visits := []edge.VisitState{{ID: "v", At: time.Unix(1, 0)}}
+	maya := &edge.CustomerState{ID: "c"}
+	good := edge.Page{Changes: []edge.Change{{Kind: edge.ChangeCustomer, Customer: maya, Visits: visits}}}
+	if _, err := EncodePage(nil, good); err != nil {
+		t.Error(err)
+	}
+	for name, change := range map[string]edge.Change{
+		"beside settings": {Kind: edge.ChangeSettings, Settings: &edge.Settings{}, Visits: visits},
+		"too many":        {Kind: edge.ChangeCustomer, Customer: maya, Visits: slices.Repeat(visits, maxVisits+1)},
+		"one without id":  {Kind: edge.ChangeCustomer, Customer: maya, Visits: []edge.VisitState{{At: time.Unix(1, 0)}}},
+	} {
+		if _, err := EncodePage(nil, edge.Page{Changes: []edge.Change{change}}); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	line := `{"kind":"settings","settings":{"version":1},"visits":[{"id":"v","at":"2026-01-01T00:00:00Z","total":{"minor":1,"currency":"EUR"}}]}` + "\n" + `{"cursor":"c"}`
+	if _, err := DecodePage([]byte(line)); err == nil {
+		t.Error("read: visits beside settings")
 	}
 }
