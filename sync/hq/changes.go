@@ -24,7 +24,7 @@ func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page 
 	if limit <= 0 {
 		limit = pageChanges
 	}
-	c, err := parseCursor(after)
+	c, err := h.parseCursor(store, after)
 	if err != nil {
 		return page, err
 	}
@@ -50,14 +50,14 @@ func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page 
 				return err
 			}
 		}
-		p.page.Cursor = p.cursor.String()
+		p.page.Cursor = h.text(store, p.cursor)
 		page = p.page
 		return nil
 	})
 	if err == nil && waits != 0 && waits <= c.changes {
 		err = h.delivered(ctx, store, c)
 	}
-	if err != nil {
+	if err = h.noticed(ctx, err); err != nil {
 		return edge.Page{}, fmt.Errorf("listing changes for store %q: %w", store, err)
 	}
 	return page, nil
@@ -245,7 +245,7 @@ const lookEvery = time.Second
 
 // Wait returns nil when a store has something to be told after a cursor, or the context's error.
 func (h *HQ) Wait(ctx context.Context, store, after string) error {
-	c, err := parseCursor(after)
+	c, err := h.parseCursor(store, after)
 	if err != nil {
 		return err
 	}

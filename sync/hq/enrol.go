@@ -27,7 +27,7 @@ type Enrolled struct {
 var ErrCode = errors.New("the code is wrong, used or too old")
 
 // Enrol uses up a one-time code. The store's former credentials are void then. It owes the receipt of every erasure there
-// ever was: a box that worked alone for months, or was restored from a backup, may hold anybody.
+// ever was and that it gave none for: a box that worked alone for months may hold anybody.
 func (h *HQ) Enrol(ctx context.Context, r wire.EnrolRequest) (Enrolled, error) {
 	code, err := link.ParseCode(r.Code)
 	if err != nil {
@@ -108,16 +108,10 @@ func (w *work) tellNewcomer(row StoreRow) error {
 	return nil
 }
 
+// oweAll notes that a store owes the receipt of every erasure that it has not given one for: a box that enrols again, and
+// keeps its cursor, is not told of those again.
 func (w *work) oweAll(store string) error {
-	all, err := w.tx.ErasuresAfter(0, 0)
-	if err != nil {
-		return err
-	}
-	ids := make([]string, len(all))
-	for i, e := range all {
-		ids[i] = e.Order.ID
-	}
-	return errors.Join(w.tx.OweNothing(store), w.tx.Owe(store, ids, w.now.UnixMicro()))
+	return errors.Join(w.tx.OweNothing(store), w.tx.OweAll(store, w.now.UnixMicro()))
 }
 
 // enrolled are the stores that have credentials.
@@ -200,8 +194,9 @@ func (w *work) chainKeys() (edge.ChainKeys, error) {
 // ErrRevoked says that credentials hold no longer, or never did.
 var ErrRevoked = errors.New("these credentials hold no longer")
 
-// Authenticate reports whether a token's serial holds for a store, else ErrRevoked. The first use of a new one voids the
-// former.
+// Authenticate reports whether the serial of a token that head office signed holds for a store, else ErrRevoked. The first
+// use of a new one voids the former. One that is ahead of the database was given out after the backup that was put back: it
+// holds.
 func (h *HQ) Authenticate(ctx context.Context, store string, serial uint64) error {
 	var row StoreRow
 	err := h.opt.Store.View(ctx, func(tx Tx) (err error) {
@@ -209,22 +204,24 @@ func (h *HQ) Authenticate(ctx context.Context, store string, serial uint64) erro
 		return err
 	})
 	switch {
-	case errors.Is(err, edge.ErrNotFound):
-		return ErrRevoked
-	case err != nil:
+	case err != nil && !errors.Is(err, edge.ErrNotFound):
 		return fmt.Errorf("checking the credentials of store %q: %w", store, err)
-	case serial == 0 || !row.Revoked.IsZero() || serial != row.Serial && serial != row.Next:
+	case serial == 0 || !row.holds(serial):
 		return ErrRevoked
 	case serial == row.Serial:
 		return nil
 	}
 	err = h.update(ctx, "", func(w *work) error {
 		row, err := w.tx.StoreRow(store)
-		if err != nil {
+		if err != nil && !errors.Is(err, edge.ErrNotFound) {
 			return err
 		}
-		if serial != row.Next {
+		if !row.holds(serial) {
 			return ErrRevoked
+		}
+		if serial > row.Last {
+			row.ID = store
+			return w.catchUp(row, serial)
 		}
 		row.Serial, row.Next = serial, 0
 		return w.tx.PutStore(row)
@@ -233,6 +230,32 @@ func (h *HQ) Authenticate(ctx context.Context, store string, serial uint64) erro
 		return fmt.Errorf("taking the new credentials of store %q: %w", store, err)
 	}
 	return nil
+}
+
+// holds reports whether a serial that was signed here is in use, or given out and not used yet, or ahead of the database.
+func (row StoreRow) holds(serial uint64) bool {
+	return row.Revoked.IsZero() && (serial == row.Serial || serial == row.Next || serial > row.Last)
+}
+
+// catchUp takes credentials that are ahead of the database, of a store that it may not even know: an older copy was put
+// back. A store that enrolled since then owes what any newcomer owes.
+func (w *work) catchUp(row StoreRow, serial uint64) error {
+	isNew := row.Enrolled.IsZero()
+	row.Serial, row.Next, row.Last = serial, 0, serial
+	if isNew {
+		row.Enrolled, row.Code = w.now.UTC(), time.Time{}
+		if row.Added.IsZero() {
+			row.Added = row.Enrolled
+		}
+		var err error
+		if row.Playbook, err = w.assigned(row.ID); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(w.needEpoch(), w.tx.PutStore(row), w.aheadOf(row.ID)); err != nil || !isNew {
+		return err
+	}
+	return errors.Join(w.tx.DeleteCodes(row.ID, w.now), w.oweAll(row.ID), w.tellNewcomer(row))
 }
 
 // Rotate gives the serial of a store's next token, in place of one that was given out and never used.
@@ -281,7 +304,7 @@ func (h *HQ) Secret(ctx context.Context, purpose string) (secret []byte, err err
 // Restored begins another history: it is called once after the database was put back from a backup, so that stores and
 // readers of the feed, whose cursors stand at positions that will be given out anew, begin again.
 func (h *HQ) Restored(ctx context.Context) error {
-	if err := h.update(ctx, "", func(w *work) error { return w.newEpoch() }); err != nil {
+	if err := h.update(ctx, "", func(w *work) error { return w.beginAnew("somebody said so") }); err != nil {
 		return fmt.Errorf("beginning anew after a backup was restored: %w", err)
 	}
 	return nil

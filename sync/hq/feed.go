@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"redbench/edge"
@@ -36,10 +35,11 @@ func (h *HQ) Feed(ctx context.Context, after string, limit int) (items []FeedIte
 		if err != nil {
 			return err
 		}
-		pos, err := feedPos(after, epoch)
+		c, err := w.feedPlace(after, epoch)
 		if err != nil {
 			return err
 		}
+		pos := c.changes
 		rows, err := w.tx.EntitiesAfter(pos, limit)
 		if err != nil {
 			return err
@@ -50,29 +50,39 @@ func (h *HQ) Feed(ctx context.Context, after string, limit int) (items []FeedIte
 				return err
 			}
 			pos = e.Pos
-			item.Cursor = feedCursor(epoch, pos)
+			item.Cursor = w.feedCursor(c, pos)
 			items = append(items, item)
 		}
-		next = feedCursor(epoch, pos)
+		next = w.feedCursor(c, pos)
 		return nil
 	})
-	if err != nil {
+	if err = h.noticed(ctx, err); err != nil {
 		return nil, "", fmt.Errorf("reading the feed: %w", err)
 	}
 	return items, next, nil
 }
 
-func feedCursor(epoch string, pos int64) string { return fmt.Sprintf("f.%s.%d", epoch, pos) }
+// feedCursor is signed, as a store's is.
+func (h *HQ) feedCursor(c cursor, pos int64) string {
+	text := fmt.Sprintf("f.%s.%d.%d.%x", c.epoch, pos, c.life.n, c.life.token)
+	return text + "." + h.signed("", text)
+}
 
-func feedPos(text, epoch string) (int64, error) {
-	if text == "" {
-		return 0, nil
+// feedPlace reads what feedCursor wrote; its changes are the feed's position. The life that it gives is the current one.
+func (w *work) feedPlace(text, epoch string) (c cursor, err error) {
+	if text != "" {
+		var numbers []int64
+		if c, numbers, err = w.parts("", text, "f", 5); err != nil {
+			return c, err
+		}
+		c.changes = numbers[0]
+		if err := w.ours(c, epoch); err != nil {
+			return c, err
+		}
 	}
-	parts := strings.Split(text, ".")
-	if len(parts) != 3 || parts[0] != "f" || parts[1] != epoch {
-		return 0, ErrCursor
-	}
-	return parsePos(parts[2])
+	c.epoch = epoch
+	c.life, err = w.life(valueLife)
+	return c, err
 }
 
 // item opens an entity.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"redbench/edge"
@@ -49,8 +50,9 @@ type Options struct {
 
 // HQ is a head office. It is safe for concurrent use.
 type HQ struct {
-	opt  Options
-	wake wake
+	opt   Options
+	wake  wake
+	alive atomic.Bool // this process has begun its life in the history of the database
 
 	mu      sync.Mutex
 	closing bool

@@ -191,6 +191,8 @@ type Erasures interface {
 	PutErasure(ErasureRow) error
 	ErasuresAfter(pos int64, limit int) ([]ErasureRow, error)
 	Owe(store string, erasures []string, since int64) error
+	// OweAll notes that a store owes a receipt for every erasure that it has not given one for.
+	OweAll(store string, since int64) error
 	OweNothing(store string) error
 	Owing(store string) ([]Owed, error) // of all stores where store is empty; the longest owed first
 	PutReceipt(store string, r edge.Receipt) error

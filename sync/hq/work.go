@@ -20,6 +20,7 @@ const (
 	valueCustomers = "customers" // the last customer's number
 	valueStamp     = "stamp"     // the latest stamp made or seen
 	valueEpoch     = "epoch"     // which history of the database this is
+	valueAnew      = "anew"      // when it last began anew because an older copy was put back
 	valueSettings  = "settings"
 )
 
@@ -51,6 +52,7 @@ type work struct {
 	changes []ChangeRow
 	stores  map[string]bool // who has something new to be told
 	erase   bool            // something was deleted that must be in no file
+	begins  bool            // this process's life began in this transaction
 }
 
 // counter gives out numbers that are used once.
@@ -72,6 +74,9 @@ func (h *HQ) update(ctx context.Context, store string, f func(w *work) error) er
 	if err != nil {
 		return err
 	}
+	if w.begins {
+		h.alive.Store(true)
+	}
 	h.wake.tell(w.stores)
 	if w.erase {
 		return h.opt.Store.Erase(ctx)
@@ -90,7 +95,13 @@ func (h *HQ) work(tx Tx, store string) *work {
 }
 
 // next gives the next position.
-func (w *work) next() (int64, error) { return w.count(&w.pos, valuePos) }
+func (w *work) next() (int64, error) {
+	pos, err := w.count(&w.pos, valuePos)
+	if err == nil && !w.begins {
+		err = w.live(pos - 1)
+	}
+	return pos, err
+}
 
 func (w *work) count(c *counter, name string) (int64, error) {
 	if !c.read {

@@ -47,6 +47,11 @@ func (t *tx) Owe(store string, erasures []string, since int64) error {
 	return t.insert(`INSERT INTO owed (store, erasure, since)`, 3, values, ` ON CONFLICT DO NOTHING`)
 }
 
+func (t *tx) OweAll(store string, since int64) error {
+	return t.exec(`INSERT INTO owed (store, erasure, since) SELECT ?1, id, ?2 FROM erasures e
+		WHERE NOT EXISTS (SELECT 1 FROM receipts r WHERE r.erasure = e.id AND r.store = ?1) ON CONFLICT DO NOTHING`, store, since)
+}
+
 func (t *tx) OweNothing(store string) error { return t.exec(`DELETE FROM owed WHERE store = ?`, store) }
 
 func (t *tx) Owing(store string) ([]hq.Owed, error) {
