@@ -75,7 +75,7 @@ func (w *work) putBack(ref edge.CustomerRef, key *seal.Customer, l left) error {
 		err := w.tx.QueryRowContext(w.ctx, `UPDATE visits SET customer = ? WHERE visit = ? RETURNING store, coalesce(length(id), -1)`,
 			int64(ref), number).Scan(&store, &id)
 		if err == nil && !elsewhere(store, w.opt.StoreID, id) {
-			err = w.tell(edge.RecordVisit, ref, number, nil)
+			w.tellOf(told{kind: edge.RecordVisit, customer: ref, ref: number, again: toldAgain})
 		}
 		if err != nil {
 			return fmt.Errorf("keeping a visit: %w", err)

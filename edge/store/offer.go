@@ -56,6 +56,7 @@ const (
 	offerCustomers = iota
 	offerVisits
 	offerOutcomes
+	offerSums
 	offered
 )
 
@@ -179,8 +180,10 @@ func (w *work) offerSome(o *offering) error {
 		n, err = w.offerCustomers(o)
 	case offerVisits:
 		n, err = w.offerVisits(o)
-	default:
+	case offerOutcomes:
 		n, err = w.offerOutcomes(o)
+	default:
+		err = w.offerSums()
 	}
 	if err != nil {
 		return err
@@ -286,8 +289,8 @@ func (w *work) offerFacts(from, to int64, of map[int64]bool) error {
 }
 
 func (w *work) offerVisits(o *offering) (n int, err error) {
-	rows, err := w.tx.QueryContext(w.ctx, `SELECT visit, customer, store, lane, coalesce(length(id), -1) FROM visits WHERE visit > ? AND visit <= ?
-		ORDER BY visit LIMIT ?`, o.At, o.Visits, offerBatch)
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT visit, customer, store, lane, coalesce(length(id), -1), `+inSum(`visits`)+`
+		FROM visits WHERE visit > ? AND visit <= ? ORDER BY visit LIMIT ?`, o.At, o.Visits, offerBatch)
 	if err != nil {
 		return 0, err
 	}
@@ -314,16 +317,17 @@ func (w *work) scanOffered(rows *sql.Rows, o *offering) (nameless []int64, n int
 		var customer sql.NullInt64
 		var store, lane string
 		var id int
-		if err := rows.Scan(&o.At, &customer, &store, &lane, &id); err != nil {
+		var summed bool
+		if err := rows.Scan(&o.At, &customer, &store, &lane, &id, &summed); err != nil {
 			return nil, n, err
 		}
-		if elsewhere(store, w.opt.StoreID, id) {
+		if summed || elsewhere(store, w.opt.StoreID, id) {
 			continue
 		}
 		if lane == "" && id < 0 {
 			nameless = append(nameless, o.At)
 		}
-		w.tellOf(told{kind: edge.RecordVisit, customer: edge.CustomerRef(customer.Int64), ref: o.At})
+		w.tellOf(told{kind: edge.RecordVisit, customer: edge.CustomerRef(customer.Int64), ref: o.At, again: offeredAgain})
 	}
 	return nameless, n, rows.Err()
 }
@@ -332,7 +336,7 @@ func (w *work) offerOutcomes(o *offering) (n int, err error) {
 	if o.Prompt == nil {
 		o.Prompt = []byte{}
 	}
-	rows, err := w.tx.QueryContext(w.ctx, `SELECT t.prompt, t.word, p.customer FROM outcomes t JOIN prompts p ON p.id = t.prompt
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT t.prompt, t.word, p.customer, `+inSum(`t`)+` FROM outcomes t JOIN prompts p ON p.id = t.prompt
 		WHERE (t.prompt, t.word) > (?, ?) ORDER BY t.prompt, t.word LIMIT ?`, o.Prompt, o.Word, offerBatch)
 	if err != nil {
 		return 0, err
@@ -341,12 +345,14 @@ func (w *work) offerOutcomes(o *offering) (n int, err error) {
 	for ; rows.Next(); n++ {
 		var prompt []byte
 		var customer sql.NullInt64
-		if err := rows.Scan(&prompt, &o.Word, &customer); err != nil {
+		var summed bool
+		if err := rows.Scan(&prompt, &o.Word, &customer, &summed); err != nil {
 			return n, err
 		}
 		o.Prompt = prompt
-		if len(prompt) == promptIDBytes {
-			w.tellOf(told{kind: edge.RecordOutcome, customer: edge.CustomerRef(customer.Int64), ref: outcomeRef(prompt, o.Word)})
+		if len(prompt) == promptIDBytes && !summed {
+			w.tellOf(told{kind: edge.RecordOutcome, customer: edge.CustomerRef(customer.Int64), ref: outcomeRef(prompt, o.Word),
+				again: offeredAgain})
 		}
 	}
 	return n, rows.Err()

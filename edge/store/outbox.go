@@ -25,7 +25,14 @@ type told struct {
 	body     []byte
 	at       int64
 	fresh    bool // no row of the same can be waiting
+	again    int8 // toldAgain or offeredAgain
 }
+
+// What is not told for the first time is not counted when a full outbox has to be summed up.
+const (
+	toldAgain    = 1 // by an earlier row, which waits or was sent
+	offeredAgain = 2 // perhaps by a former life of this box: only head office could tell
+)
 
 // tell puts a record into the outbox: of a customer, of her fact (ref its id's bytes), of a visit (ref its number), of an
 // outcome (ref as outcomeRef makes it). body is what has no row of its own. A box that is not enrolled tells nobody.
@@ -58,15 +65,15 @@ func (w *work) flush() error {
 	}
 	w.news = w.news[:0]
 	for part := range slices.Chunk(rows, insertBatch) {
-		values := make([]any, 0, 6*len(part))
+		values := make([]any, 0, 7*len(part))
 		for _, t := range part {
 			id, err := uuid.NewV7()
 			if err != nil {
 				return fmt.Errorf("making a record's id: %w", err)
 			}
-			values = append(values, id[:], string(t.kind), nullable(t.customer), t.ref, t.body, t.at)
+			values = append(values, id[:], string(t.kind), nullable(t.customer), t.ref, t.body, t.at, t.again)
 		}
-		if err := w.insert(`INSERT INTO outbox (id, kind, customer, ref, body, at) VALUES `, 6, values, ""); err != nil {
+		if err := w.insert(`INSERT INTO outbox (id, kind, customer, ref, body, at, again) VALUES `, 7, values, ""); err != nil {
 			return fmt.Errorf("writing the outbox: %w", err)
 		}
 	}

@@ -4,19 +4,17 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"time"
-
-	"github.com/google/uuid"
 
 	"redbench/edge"
 )
 
 // A box that does not reach head office for months must not fill its disk with what it would tell. Beyond a bound the
 // oldest rows that were never sent are taken out, the least telling ones first, and one record says how many there were.
-// Customers and what they told are never among them.
+// Customers and what they told are never among them, and neither is what was offered: head office may have it, so that it
+// could be counted neither in a sum nor out of it. An offer waits for room instead.
 
 // capStep is how many rows one transaction takes out.
 const capStep = 500
@@ -24,7 +22,7 @@ const capStep = 500
 // dispensable are the rows that may be told as a sum, in this order.
 var dispensable = [...]string{
 	`o.kind = 'outcome'`,
-	`o.kind = 'visit' AND o.customer IS NULL`,
+	`o.kind = 'visit' AND v.customer IS NULL`,
 	`o.kind = 'visit'`,
 }
 
@@ -58,7 +56,8 @@ func (s *Store) capOutbox(ctx context.Context) error {
 
 // summarise takes the oldest rows of a kind out and adds them to the sum.
 func (s *Store) summarise(ctx context.Context, which int, last, most int64) (found int, err error) {
-	rows, err := s.dispensableRows(ctx, which, most)
+	from := max(s.outbox.searched[which], int64(min(s.onTheWay(), math.MaxInt64)))
+	rows, err := sumRows(ctx, s.read, dispensable[which]+` AND o.seq > ? ORDER BY o.seq LIMIT ?`, from, most)
 	if err != nil {
 		return 0, err
 	}
@@ -66,17 +65,24 @@ func (s *Store) summarise(ctx context.Context, which int, last, most int64) (fou
 		s.outbox.searched[which] = last
 		return 0, nil
 	}
+	var made sum
 	err = s.working(ctx, func(w *work) error {
 		// Whoever began to read the outbox meanwhile may send them: then they stay.
-		if onTheWay := int64(w.onTheWay()); rows[0].seq <= onTheWay {
-			found = 0
+		if found = 0; rows[0].seq <= int64(w.onTheWay()) {
 			return nil
 		}
+		// As they are now: what they tell of may have been taken back.
+		now, err := sumRows(w.ctx, w.tx, dispensable[which]+` AND o.seq IN (`+marks(len(rows))+`) ORDER BY o.seq`, seqs(rows)...)
+		if err != nil {
+			return err
+		}
 		found = len(rows)
-		return w.sumUp(rows)
+		made, err = w.sumUp(now)
+		return err
 	})
 	if err == nil && found > 0 {
 		s.outbox.searched[which] = rows[len(rows)-1].seq
+		s.outbox.sum = made
 	}
 	return found, err
 }
@@ -86,20 +92,25 @@ type sumRow struct {
 	seq, at, total int64
 	kind           edge.RecordKind
 	currency       string
+	counts         bool // nothing else tells or told of it
 }
 
-func (s *Store) dispensableRows(ctx context.Context, which int, most int64) (out []sumRow, err error) {
-	from := max(s.outbox.searched[which], int64(min(s.onTheWay(), math.MaxInt64)))
-	rows, err := s.read.QueryContext(ctx, `SELECT o.seq, o.kind, coalesce(v.at, o.at), coalesce(v.total, 0), coalesce(v.currency, '')
+// sumRows reads rows that may be told as a sum. What was told of by an earlier row, is in a sum, or is not there any more
+// does not count. Of what waited when the box took another id, the former one may have told head office.
+func sumRows(ctx context.Context, q queryer, where string, args ...any) (out []sumRow, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT o.seq, o.kind, coalesce(v.at, t.at, o.at), coalesce(v.total, 0), coalesce(v.currency, ''),
+		o.again = 0 AND coalesce(v.visit, t.prompt) IS NOT NULL AND
+			NOT `+inSum(`v`)+` AND NOT `+inSum(`t`)+`
 		FROM outbox o LEFT JOIN visits v ON o.kind = 'visit' AND v.visit = o.ref
-		WHERE o.seq > ? AND `+dispensable[which]+` ORDER BY o.seq LIMIT ?`, from, most)
+		LEFT JOIN outcomes t ON o.kind = 'outcome' AND t.prompt = substr(o.ref, 1, 16) AND t.word = CAST(substr(o.ref, 17) AS TEXT)
+		WHERE (o.again = 1 OR o.again = 0 AND o.seq > coalesce((SELECT value FROM meta WHERE name = '`+metaUnsure+`'), 0)) AND `+where, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var r sumRow
-		if err := rows.Scan(&r.seq, &r.kind, &r.at, &r.total, &r.currency); err != nil {
+		if err := rows.Scan(&r.seq, &r.kind, &r.at, &r.total, &r.currency, &r.counts); err != nil {
 			return nil, err
 		}
 		out = append(out, r)
@@ -107,97 +118,12 @@ func (s *Store) dispensableRows(ctx context.Context, which int, most int64) (out
 	return out, rows.Err()
 }
 
-// sumUp takes rows out and counts them in the sum that waits, or in a new one.
-func (w *work) sumUp(rows []sumRow) error {
+func seqs(rows []sumRow) []any {
 	args := make([]any, len(rows))
 	for i, r := range rows {
 		args[i] = r.seq
 	}
-	n, err := w.drop(`seq IN (`+marks(len(args))+`)`, args...)
-	if err != nil {
-		return err
-	}
-	if n != int64(len(rows)) {
-		return fmt.Errorf("%d of %d rows of the outbox were there to be told as a sum", n, len(rows))
-	}
-	done, err := w.metaNumber(metaSummarised)
-	if err != nil {
-		return err
-	}
-	if err := w.putMeta(metaSummarised, done+n); err != nil {
-		return err
-	}
-	return w.keepSum(rows)
-}
-
-func (w *work) keepSum(rows []sumRow) error {
-	seq, err := w.metaNumber(metaSummary)
-	if err != nil {
-		return err
-	}
-	if seq > int64(max(w.onTheWay(), w.outbox.opened)) {
-		var id, body []byte
-		if err := w.tx.QueryRowContext(w.ctx, `SELECT id, body FROM outbox WHERE seq = ? AND kind = 'summary'`, seq).Scan(&id, &body); err != nil {
-			return err
-		}
-		u, err := uuid.FromBytes(id)
-		if err != nil {
-			return errRecord
-		}
-		sum, err := w.openSummary(u.String(), body)
-		if err != nil {
-			return err
-		}
-		if body, err = w.sealSummary(sum, rows); err != nil {
-			return err
-		}
-		return w.exec(`UPDATE outbox SET body = ? WHERE seq = ?`, body, seq)
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("making a record's id: %w", err)
-	}
-	body, err := w.sealSummary(&edge.Summary{ID: id.String()}, rows)
-	if err != nil {
-		return err
-	}
-	result, err := w.tx.ExecContext(w.ctx, `INSERT INTO outbox (id, kind, body, at) VALUES (?, 'summary', ?, ?)`, id[:], body, w.opt.Now().UnixMicro())
-	if err != nil {
-		return err
-	}
-	if seq, err = result.LastInsertId(); err != nil {
-		return err
-	}
-	w.kick = true
-	return w.putMeta(metaSummary, seq)
-}
-
-// sealSummary adds rows to a sum.
-func (w *work) sealSummary(sum *edge.Summary, rows []sumRow) ([]byte, error) {
-	if sum.Counts == nil {
-		sum.Counts = map[string]int{}
-	}
-	for _, r := range rows {
-		at := moment(r.at)
-		if sum.From.IsZero() || at.Before(sum.From) {
-			sum.From = at
-		}
-		if at.After(sum.To) {
-			sum.To = at
-		}
-		sum.Counts[string(r.kind)]++
-		if r.kind == edge.RecordVisit {
-			if sum.Totals == nil {
-				sum.Totals = map[string]int64{}
-			}
-			sum.Totals[r.currency] += r.total
-		}
-	}
-	plain, err := json.Marshal(sum)
-	if err != nil {
-		return nil, fmt.Errorf("summing records up: %w", err)
-	}
-	return w.opt.Seal.SealOwn("summary "+sum.ID, plain), nil
+	return args
 }
 
 // outboxFull reports whether the outbox has no room for what can as well be put into it later.

@@ -4,7 +4,6 @@ package store
 
 import (
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -158,7 +157,8 @@ func (r *outboxReader) goneFacts() error {
 	})
 }
 
-// visits are read first and named afterwards: an article that is not in memory has to be looked up.
+// visits are read first and named afterwards: an article that is not in memory has to be looked up. What is told in a
+// sum is not told by itself.
 func (r *outboxReader) visits() error {
 	type read struct {
 		visit *edge.VisitState
@@ -167,7 +167,7 @@ func (r *outboxReader) visits() error {
 	var all []read
 	err := r.each(`SELECT o.seq, v.at, v.checkout, v.store, v.lane, v.total, v.currency, v.lines, v.id, coalesce(length(v.id), -1), c.id
 		FROM outbox o CROSS JOIN visits v ON v.visit = o.ref LEFT JOIN customers c ON c.ref = v.customer
-		WHERE o.seq BETWEEN ? AND ? AND o.kind = 'visit'`, func(rows *sql.Rows) error {
+		WHERE o.seq BETWEEN ? AND ? AND o.kind = 'visit' AND NOT `+inSum(`v`), func(rows *sql.Rows) error {
 		var seq, at int64
 		var store string
 		var packed, id, customer sql.RawBytes
@@ -214,7 +214,7 @@ func (r *outboxReader) outcomes() error {
 	return r.each(`SELECT o.seq, t.prompt, t.word, t.kind, t.line, t.at, c.id FROM outbox o
 		CROSS JOIN outcomes t ON t.prompt = substr(o.ref, 1, 16) AND t.word = CAST(substr(o.ref, 17) AS TEXT)
 		CROSS JOIN prompts p ON p.id = t.prompt LEFT JOIN customers c ON c.ref = p.customer
-		WHERE o.seq BETWEEN ? AND ? AND o.kind = 'outcome'`, func(rows *sql.Rows) error {
+		WHERE o.seq BETWEEN ? AND ? AND o.kind = 'outcome' AND NOT `+inSum(`t`), func(rows *sql.Rows) error {
 		var seq, at int64
 		var prompt, customer sql.RawBytes
 		var word string
@@ -234,32 +234,6 @@ func (r *outboxReader) outcomes() error {
 		r.records[r.at[seq]].Outcome = o
 		return nil
 	})
-}
-
-func (r *outboxReader) summaries() error {
-	for i := range r.records {
-		rec := &r.records[i]
-		if rec.Kind != edge.RecordSummary {
-			continue
-		}
-		sum, err := r.openSummary(rec.ID, r.bodies[i])
-		if err == nil {
-			rec.Summary = sum
-		}
-		if err := r.damaged(err); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Store) openSummary(id string, sealed []byte) (*edge.Summary, error) {
-	plain, err := s.opt.Seal.OpenOwn("summary "+id, sealed)
-	if err != nil {
-		return nil, err
-	}
-	sum := &edge.Summary{}
-	return sum, json.Unmarshal(plain, sum)
 }
 
 // weigh is about how many bytes a record takes on the wire, unpacked: rather more than less.

@@ -28,7 +28,7 @@ const (
 	metaAcked      = "acked"      // the highest seq that head office is known to have
 	metaGaps       = "gaps"       // how many rows were taken out between those that wait
 	metaSummarised = "summarised" // how many records were told as a sum, ever
-	metaSummary    = "summary"    // seq of the last row that is a sum
+	metaUnsure     = "unsure"     // up to which seq a former box id may have told what waits
 	metaOffer      = "offer"      // how far everything that the box holds was put into the outbox
 )
 
@@ -46,6 +46,7 @@ type outbox struct {
 	acked   chan struct{}
 
 	searched searched // by capOutbox alone
+	sum      sum      // the last that was made; while writing
 }
 
 // know reads what the box knows of itself, and makes it at the first start. A box whose clock went far back is a copy
@@ -201,12 +202,18 @@ func (s *Store) NewBox(ctx context.Context) (edge.Place, error) {
 
 // newBox leaves the numbers of the rows as they are: head office knows none of the new box, the first names none before
 // it, and so they follow on each other as any do. What was tried stays so: head office may have it from the former box.
+// And of what waits another copy of this box may have told it, so that no sum may count it, nor one that did so stand.
 func (w *work) newBox() error {
+	p, err := w.place(w.ctx, w.tx)
+	if err != nil {
+		return err
+	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("making the box's id: %w", err)
 	}
 	w.clock.Rename(id.String())
 	w.stamped = true
-	return errors.Join(w.putMeta(metaBox, id[:]), w.putMeta(metaAcked, 0), w.putMeta(metaCursor, ""), w.keepStamp())
+	return errors.Join(w.putMeta(metaBox, id[:]), w.putMeta(metaAcked, 0), w.putMeta(metaCursor, ""),
+		w.putMeta(metaUnsure, int64(p.Last)), w.takeSumsBack(), w.keepStamp())
 }

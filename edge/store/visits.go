@@ -149,7 +149,7 @@ func (w *work) attach(e *edge.Entry) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	w.tellOf(told{kind: edge.RecordVisit, customer: a.Customer, ref: row.number})
+	w.tellOf(told{kind: edge.RecordVisit, customer: a.Customer, ref: row.number, again: toldAgain})
 	return w.learn(a.Customer, []visitRow{row})
 }
 
