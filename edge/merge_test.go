@@ -161,3 +161,19 @@ func TestAClockNeverGoesBack(t *testing.T) {
 		}
 	})
 }
+
+// TestClosingDoesNotBringBack: a fact is as old as what it says, whoever closed, confirmed or hid it since.
+func TestClosingDoesNotBringBack(t *testing.T) {
+	stamp := func(n int64) Stamp { return Stamp{Wall: n, Origin: "a"} }
+	f := FactState{Fields: Fields{}}
+	f.Fields.Tell(FieldText, "she sails", stamp(1), RankTold)
+	f.Fields.Tell(FieldHeld, "2026-11-22T09:00:00Z", stamp(5), RankCorrected)
+	f.Fields.Tell(FieldClosed, "2026-11-22T09:00:00Z", stamp(6), RankCorrected)
+	if got := f.Learnt(); got != stamp(1) {
+		t.Errorf("learnt at %v", got)
+	}
+	delete(f.Fields, FieldText)
+	if got := f.Learnt(); got != stamp(5) {
+		t.Errorf("without a text, learnt at %v", got)
+	}
+}

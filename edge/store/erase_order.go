@@ -137,7 +137,7 @@ func (a *applying) erasure(o *order) error {
 		}
 	}
 	for _, ref := range refs {
-		if _, err := a.eraseCustomer(ref, o.Stamp); err != nil {
+		if err := a.eraseOrBegin(ref, o); err != nil {
 			return fmt.Errorf("forgetting a customer: %w", err)
 		}
 	}
@@ -158,6 +158,23 @@ func (a *applying) receipt(o *order, found bool) error {
 	return a.order(answer)
 }
 
+// eraseOrBegin forgets somebody whom an order means. Where she has said since that she wants to be known, head office and
+// other stores forget her all the same, by the id that she had: she begins anew here, under another.
+func (a *applying) eraseOrBegin(ref edge.CustomerRef, o *order) error {
+	state, err := a.customerState(ref)
+	if err != nil && sinks(err) {
+		return err
+	}
+	if err == nil && yields(o.Stamp, state) {
+		if err := a.spareHers(ref, o); err != nil {
+			return err
+		}
+		return a.beginAnew(ref, state, o.Stamp)
+	}
+	_, err = a.eraseCustomer(ref, o.Stamp)
+	return err
+}
+
 // alsoMet adds those whom tombstones found. An identifier that several customers share means none of them. Whoever has
 // said since the order was given that she wants to be known is not meant, and keeps what she has.
 func (a *applying) alsoMet(o *order, refs []edge.CustomerRef) ([]edge.CustomerRef, error) {
@@ -166,12 +183,18 @@ func (a *applying) alsoMet(o *order, refs []edge.CustomerRef) ([]edge.CustomerRe
 		if err != nil {
 			return nil, err
 		}
+		if len(owners) > 1 {
+			delete(o.tombstones, m.tombstone)
+			if err := a.spare(o.Stamp, m.tombstone); err != nil {
+				return nil, err
+			}
+		}
 		if len(owners) != 1 || slices.Contains(refs, owners[0]) {
 			continue
 		}
 		state, err := a.customerState(owners[0])
 		if err == nil && yields(o.Stamp, state) {
-			if err := a.spare(owners[0], o); err != nil {
+			if err := a.spareHers(owners[0], o); err != nil {
 				return nil, err
 			}
 			continue
@@ -184,8 +207,8 @@ func (a *applying) alsoMet(o *order, refs []edge.CustomerRef) ([]edge.CustomerRe
 	return refs, nil
 }
 
-// spare takes the tombstones of somebody who is not meant out of an order, of all that is hers alone.
-func (a *applying) spare(ref edge.CustomerRef, o *order) error {
+// spareHers takes the tombstones of somebody who is not meant out of an order, of all that is hers alone.
+func (a *applying) spareHers(ref edge.CustomerRef, o *order) error {
 	hers, err := a.tombstonesFor(ref, a.chainOf(ref))
 	for _, t := range hers {
 		delete(o.tombstones, t)
@@ -206,6 +229,9 @@ func (a *applying) eraseCustomer(ref edge.CustomerRef, stamp edge.Stamp, named .
 		return e, err
 	}
 	if e.tombstones, err = a.tombstonesFor(ref, append(named, a.chainOf(ref)...)); err != nil {
+		return e, err
+	}
+	if err := a.spareShared(ref, stamp); err != nil {
 		return e, err
 	}
 	if err := errors.Join(a.keepTombstones(stamp, e.tombstones), a.markGone(e.ids...), a.takeOut(ref)); err != nil {

@@ -179,6 +179,9 @@ func (s *Store) tombstonesOn(ctx context.Context, q queryer, id edge.Identifier)
 		all = append(all, s.opt.Seal.TombstonesOf(hash)...)
 	}
 	out, err := tombstonesAmong(ctx, q, all)
+	if err == nil && len(out) > 0 {
+		err = unspared(ctx, q, all, out)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("looking for tombstones: %w", err)
 	}
@@ -187,17 +190,7 @@ func (s *Store) tombstonesOn(ctx context.Context, q queryer, id edge.Identifier)
 
 // tombstonesAmong gives those of some hashes that are tombstones.
 func tombstonesAmong(ctx context.Context, q queryer, hashes [][32]byte) (map[[32]byte]edge.Stamp, error) {
-	out := map[[32]byte]edge.Stamp{}
-	for part := range slices.Chunk(hashes, lookups) {
-		args := make([]any, len(part))
-		for i := range part {
-			args[i] = part[i][:]
-		}
-		if err := scanTombstones(ctx, q, out, `SELECT hash, stamp FROM tombstones WHERE hash IN (`+marks(len(args))+`)`, args...); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return stampsAmong(ctx, q, `tombstones`, hashes)
 }
 
 func scanTombstones(ctx context.Context, q queryer, to map[[32]byte]edge.Stamp, query string, args ...any) error {

@@ -37,12 +37,13 @@ func (w *work) unlearn(ref edge.CustomerRef) error {
 	return w.untell(ref)
 }
 
-// untell takes back what waits to be told of what was learnt of her.
+// untell takes back what waits to be told of what was learnt of her. That a fact was deleted (only such a row has a body) is
+// told all the same: others may hold the fact still, and she may be remembered there.
 func (w *work) untell(ref edge.CustomerRef) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	const learnt = `kind IN ('fact', 'outcome')`
+	const learnt = `kind IN ('fact', 'outcome') AND body IS NULL`
 	for _, query := range []string{wipeRows + learnt, voidRows + learnt, strangerRows} {
 		if err := w.exec(query, int64(ref)); err != nil {
 			return err
