@@ -59,7 +59,7 @@ type Summary struct {
 	ID     string           `json:"id"`
 	From   time.Time        `json:"from"`
 	To     time.Time        `json:"to"`
-	Counts map[string]int   `json:"counts"`           // of each kind of record
+	Counts map[string]int   `json:"counts"`           // of each kind of record; none: it is taken back, they are told by themselves
 	Totals map[string]int64 `json:"totals,omitempty"` // of the visits among them, minor units by currency
 }
 

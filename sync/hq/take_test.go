@@ -50,6 +50,25 @@ func TestWhatAnotherOutboxToldIsNotToldAgain(t *testing.T) {
 	}
 }
 
+// TestASumThatIsTakenBackCountsNothing, whichever of the two comes first.
+func TestASumThatIsTakenBackCountsNothing(t *testing.T) {
+	o := newOffice(t)
+	b := o.enrolled("harbour")[0]
+	sum := edge.Summary{ID: newID(), From: noon, Counts: map[string]int{"visit": 3}}
+	back := edge.Summary{ID: sum.ID, From: noon}
+	for _, each := range []edge.Summary{sum, sum, back, sum, back} {
+		b.tell(told(each)...)
+	}
+	if got := o.only("summary"); len(got) != 1 || len(got[0].Summary.Counts) != 0 || got[0].Summary.ID != sum.ID {
+		t.Errorf("%+v", got)
+	}
+	last := o.all()
+	b.tell(told(back)...)
+	if again := o.all(); again[len(again)-1].Cursor != last[len(last)-1].Cursor {
+		t.Error("the same again is news")
+	}
+}
+
 func TestAGapWaits(t *testing.T) {
 	o := newOffice(t)
 	b := o.enrolled("harbour")[0]

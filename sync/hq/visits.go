@@ -3,6 +3,7 @@
 package hq
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -49,14 +50,39 @@ func (w *work) outcome(o edge.OutcomeState) error {
 	return w.add(e, o)
 }
 
-// summary takes a summary in, once: it counts what a full box could not keep one by one.
+// summary takes a summary in, once: it counts what a full box could not keep one by one. One without counts takes back
+// whatever it counted, before or later: the box tells that one by one.
 func (w *work) summary(s edge.Summary) error {
-	if _, is := w.entity(EntitySummary, s.ID); is {
-		return nil
+	if have, is := w.entity(EntitySummary, s.ID); is {
+		if len(s.Counts) > 0 {
+			return nil
+		}
+		return w.takeSumBack(have, s)
 	}
 	e := Entity{Kind: EntitySummary, ID: s.ID, Store: w.store, At: s.From.UnixMicro()}
 	s.ID = ""
 	return w.add(e, s)
+}
+
+func (w *work) takeSumBack(e Entity, s edge.Summary) error {
+	id := s.ID
+	s.ID = ""
+	body, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("keeping a record: %w", err)
+	}
+	if e.Body == nil {
+		rests, err := w.tx.EntitiesByID(EntitySummary, []string{id}, true)
+		if err != nil {
+			return fmt.Errorf("looking up what is known: %w", err)
+		}
+		e.Body = rests[id].Body
+	}
+	if bytes.Equal(e.Body, body) {
+		return nil
+	}
+	e.Body = body
+	return w.again(e)
 }
 
 // keptFor gives the number of the customer whose something is, where it may be kept as hers; 0: a stranger's.
