@@ -83,6 +83,11 @@ func serve(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, o.Close()) }()
+	marked, err := mark(cmd.Context(), cfg.State.Dir, o, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, marked()) }()
 	url := urlOf(cfg, listener.Addr().String())
 	forget, err := noteAddress(cfg, url)
 	if err != nil {

@@ -150,34 +150,40 @@ func (h *HQ) Marker(ctx context.Context) (m Marker, err error) {
 	return m, nil
 }
 
-// Opened compares the database with the marker that was found beside it; nil: there was none. It begins anew, and says so,
-// where the database is older than the marker, or came here without one.
+// Opened compares the database with the marker that was found beside it; nil: there was none that could be read. It begins
+// anew, and says so, where the database is older than the marker, or came here without one.
 func (h *HQ) Opened(ctx context.Context, m *Marker) (anew bool, err error) {
 	err = h.update(ctx, "", func(w *work) error {
-		current, err := w.life(valueLife)
-		if err != nil {
-			return err
+		why, err := w.behind(m)
+		if anew = why != ""; err == nil && anew {
+			err = w.beginAnew(why)
 		}
-		if m == nil {
-			if anew = current.n > 0; anew {
-				return w.beginAnew("no marker is beside the database")
-			}
-			return nil
-		}
-		l := life{n: m.Life}
-		token, err := hex.DecodeString(m.Token)
-		if err != nil || copy(l.token[:], token) != len(l.token) {
-			return errors.New("the marker is not readable")
-		}
-		had, err := w.had(l, m.Pos)
-		if err != nil || had {
-			return err
-		}
-		anew = true
-		return w.beginAnew("the marker beside the database is ahead of it")
+		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("comparing the database with its marker: %w", err)
 	}
 	return anew, nil
+}
+
+// behind tells why the database is taken for an older copy; empty: it is not.
+func (w *work) behind(m *Marker) (why string, err error) {
+	l := life{}
+	if m != nil {
+		l.n = m.Life
+		if token, err := hex.DecodeString(m.Token); err != nil || copy(l.token[:], token) != len(l.token) {
+			m = nil
+		}
+	}
+	if m == nil {
+		if l, err = w.life(valueLife); l.n == 0 { // nothing was ever given out
+			return "", err
+		}
+		return "no marker is beside the database", err
+	}
+	had, err := w.had(l, m.Pos)
+	if err != nil || had {
+		return "", err
+	}
+	return "the marker beside the database is ahead of it", nil
 }
