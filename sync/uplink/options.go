@@ -57,7 +57,7 @@ type Options struct {
 
 	Hours    link.Hours    // records travel within them only; the zero value: always
 	Metered  func() bool   // where given, Hours bind only while it says true; with no Hours it has no meaning
-	CPUShare float64       // of one core, above 0 to 1; 0: a half. After each batch that took t it rests for t·(1/share−1)
+	CPUShare float64       // of one core, above 0 to 1; 0: a half. Work of t is followed by t·(1/share−1) of rest, waiting for answers included
 	Records  int           // most of one batch; 0: 4000
 	Bytes    int           // about, of one batch; 0: 2 MiB
 	Linger   time.Duration // how long news wait for company; 0: a second

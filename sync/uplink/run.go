@@ -92,6 +92,7 @@ func (r *runner) each(ctx context.Context) {
 }
 
 func (r *runner) round(ctx context.Context) {
+	began := r.Now()
 	more, err := r.Round(ctx)
 	now := r.Now()
 	if err != nil {
@@ -100,7 +101,7 @@ func (r *runner) round(ctx context.Context) {
 	}
 	r.goesWell()
 	if more {
-		r.due = now.Add(r.rest())
+		r.due = now.Add(r.rest(now.Sub(began)))
 		return
 	}
 	r.due = now.Add(statusEach)
@@ -109,9 +110,10 @@ func (r *runner) round(ctx context.Context) {
 	}
 }
 
-// rest is how long to leave the core to others after what the last batch took of it.
-func (r *runner) rest() time.Duration {
-	return min(time.Duration(float64(r.busy)*(1/r.CPUShare-1)), longestRest)
+// rest is how long to leave the core to others after what the last batch took of it. While it waited for head office, it
+// did so already.
+func (r *runner) rest(took time.Duration) time.Duration {
+	return min(max(time.Duration(float64(r.busy)/r.CPUShare)-took, 0), longestRest)
 }
 
 func later(a, b time.Time) time.Time {

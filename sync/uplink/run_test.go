@@ -191,6 +191,28 @@ func TestItRestsAfterEachBatch(t *testing.T) {
 	}
 }
 
+// Waiting for head office leaves the core to others as well as resting does.
+func TestWaitingForAnAnswerIsRest(t *testing.T) {
+	for wait, want := range map[time.Duration]time.Duration{5 * time.Millisecond: 400 * time.Millisecond, 20 * time.Millisecond: 600 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			line := hqtest.NewLine()
+			line.Delay = wait
+			line.Only = func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/records") }
+			line.Seed(1, 1, hqtest.Slow)
+			calls := watch(line)
+			r := newRig(t, hqtest.NewBox(), line, func(o *uplink.Options) { o.Store, o.CPUShare, o.Records = busyBox{r0(o)}, .5, 5 })
+			r.visits(100, 0)
+			r.start()
+			r.drained()
+			r.stop()
+			sent := calls.of("records")
+			if took := sent[len(sent)-1].Sub(sent[0]); len(sent) != 20 || took < want*8/10 || took > want {
+				t.Errorf("with answers that take %v twenty batches took %v in %d calls, not %v", wait, took, len(sent), want)
+			}
+		})
+	}
+}
+
 func r0(o *uplink.Options) *hqtest.Box { return o.Store.(*hqtest.Box) }
 
 func TestRevokedCredentialsAreTriedSeldom(t *testing.T) {
