@@ -10,44 +10,69 @@ import (
 )
 
 // dropped reports whether a state is of somebody who was erased, and takes erased ids off one that is not. An erased id
-// never comes back. A tombstone stops somebody new, unless she has stated her consent after it; it does not stop what
-// somebody known has: an identifier that was shared, or was given to another since. Who is found by what she has is added
-// to numbers.
+// never comes back. A tombstone stops somebody new, unless she has stated her consent after it: until she does, her id is
+// refused with all that is told of it. A tombstone does not stop what somebody known has: an identifier that was shared, or
+// was given to another since. Who is found by what she has is added to numbers.
 func (w *work) dropped(s *edge.CustomerState, numbers *[]int64) (bool, error) {
 	if _, gone := w.gone[s.ID]; gone {
 		return true, nil
 	}
-	var mark edge.Stamp
+	mark, refused := w.refused[s.ID]
+	if refused && !consentsAfter(*s, mark) {
+		return true, nil
+	}
 	s.Also = slices.DeleteFunc(slices.Clone(s.Also), func(id string) bool {
-		at, gone := w.gone[id]
-		if gone && at.After(mark) {
-			mark = at
+		for _, marks := range []map[string]edge.Stamp{w.gone, w.refused} {
+			mark = later(mark, marks[id])
 		}
-		return gone
+		return w.isGone(id)
 	})
-	if len(*numbers) > 0 {
+	stopped, err := w.stopped(s, numbers, mark)
+	switch {
+	case err != nil:
+		return false, err
+	case stopped.IsZero() && refused:
+		delete(w.refused, s.ID)
+		return false, w.tx.TakeUp(s.ID)
+	case stopped.IsZero():
 		return false, nil
+	}
+	w.refused[s.ID] = stopped // what she told comes with this id
+	return true, w.tx.Refuse(s.ID, stopped)
+}
+
+// stopped gives the erasure that stops a state of somebody new; zero: none does.
+func (w *work) stopped(s *edge.CustomerState, numbers *[]int64, mark edge.Stamp) (edge.Stamp, error) {
+	if len(*numbers) > 0 {
+		return edge.Stamp{}, nil
 	}
 	other, err := w.candidate(*s, 0)
 	if err != nil {
-		return false, err
+		return edge.Stamp{}, err
 	}
 	if other != 0 {
 		*numbers = append(*numbers, other)
-		return false, nil
+		return edge.Stamp{}, nil
 	}
 	at, err := w.buriedAt(*s)
-	if err != nil {
-		return false, err
+	if mark = later(mark, at); err != nil || consentsAfter(*s, mark) {
+		return edge.Stamp{}, err
 	}
-	if at.After(mark) {
-		mark = at
+	return mark, nil
+}
+
+func later(a, b edge.Stamp) edge.Stamp {
+	if b.After(a) {
+		return b
 	}
-	if mark.IsZero() || consentsAfter(*s, mark) {
-		return false, nil
-	}
-	w.gone[s.ID] = mark // what she told comes with this id
-	return true, w.tx.PutGone([]string{s.ID}, mark)
+	return a
+}
+
+// isGone reports whether an id is of somebody who was erased, or whom an erasure stops.
+func (w *work) isGone(id string) bool {
+	_, gone := w.gone[id]
+	_, refused := w.refused[id]
+	return gone || refused
 }
 
 // consentsAfter reports whether she has stated herself, after an erasure, that she wants to be known.

@@ -81,7 +81,7 @@ func (w *work) mayKeep(p *person, s edge.FactState) bool {
 // about gives the customer of an id that a record names; nil for one who was erased. One who was never told of is made,
 // without anything known: her own record may come later.
 func (w *work) about(id string) (*person, error) {
-	if _, gone := w.gone[id]; gone || id == "" {
+	if id == "" || w.isGone(id) {
 		return nil, nil
 	}
 	if n := w.known[id].Number; n != 0 {

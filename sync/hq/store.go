@@ -201,6 +201,11 @@ type Erasures interface {
 	// Gone gives the latest erasure of each id that was erased, and Buried that of each tombstone (by its bytes).
 	Gone(ids []string) (map[string]edge.Stamp, error)
 	PutGone(ids []string, at edge.Stamp) error
+	// Refused gives the erasure that stopped each id which no erasure names, until she said since that she wants to be known
+	// and was taken up.
+	Refused(ids []string) (map[string]edge.Stamp, error)
+	Refuse(id string, at edge.Stamp) error
+	TakeUp(id string) error
 	Buried(tombstones [][]byte) (map[string]edge.Stamp, error)
 	PutBuried(tombstones [][]byte, at edge.Stamp) error
 	HasBuried() (bool, error)

@@ -35,7 +35,7 @@ func (w *work) outcome(o edge.OutcomeState) error {
 	if err := w.resolve(o.Customer); err != nil {
 		return err
 	}
-	if _, gone := w.gone[o.Customer]; gone {
+	if w.isGone(o.Customer) {
 		return nil
 	}
 	if _, is := w.entity(EntityOutcome, o.ID); is {

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -39,15 +40,18 @@ type work struct {
 	clock     *edge.Clock
 	moved     bool // the clock was
 
-	people map[int64]*person
-	known  map[string]Known // ids that were looked up; absent in the answer: Number 0
-	gone   map[string]edge.Stamp
-	buried *bool // there are tombstones at all
+	people  map[int64]*person
+	known   map[string]Known // ids that were looked up; absent in the answer: Number 0
+	gone    map[string]edge.Stamp
+	refused map[string]edge.Stamp // ids whose owners a tombstone stopped
+	buried  *bool                 // there are tombstones at all
 
 	put   []pending      // visits, outcomes and summaries
 	at    map[string]int // where in put: kind and id
 	facts map[string]*fact
 	told  map[int64]bool // customers whom the store told of
+	calls_ map[string]bool
+	keysOfStores map[string]map[uint32]bool // which keys a store can use, as far as it was asked
 
 	changes []ChangeRow
 	stores  map[string]bool // who has something new to be told
@@ -91,7 +95,7 @@ func (h *HQ) view(ctx context.Context, store string, f func(w *work) error) erro
 
 func (h *HQ) work(tx Tx, store string) *work {
 	return &work{HQ: h, tx: tx, store: store, now: h.opt.Now(), people: map[int64]*person{}, known: map[string]Known{},
-		gone: map[string]edge.Stamp{}, at: map[string]int{}, facts: map[string]*fact{}, told: map[int64]bool{}, stores: map[string]bool{}}
+		gone: map[string]edge.Stamp{}, refused: map[string]edge.Stamp{}, at: map[string]int{}, facts: map[string]*fact{}, told: map[int64]bool{}, stores: map[string]bool{}}
 }
 
 // next gives the next position.
@@ -178,7 +182,7 @@ func stampsOf(fields edge.Fields) []edge.Stamp {
 	return out
 }
 
-// resolve looks ids up, and which of them were erased.
+// resolve looks ids up, and which of them were erased or refused.
 func (w *work) resolve(ids ...string) error {
 	var fresh []string
 	for _, id := range ids {
@@ -201,9 +205,12 @@ func (w *work) resolve(ids ...string) error {
 	if err != nil {
 		return fmt.Errorf("looking erased customers up: %w", err)
 	}
-	for id, stamp := range gone {
-		w.gone[id] = stamp
+	maps.Copy(w.gone, gone)
+	refused, err := w.tx.Refused(fresh)
+	if err != nil {
+		return fmt.Errorf("looking refused customers up: %w", err)
 	}
+	maps.Copy(w.refused, refused)
 	return nil
 }
 

@@ -128,6 +128,23 @@ func (t *tx) PutGone(ids []string, at edge.Stamp) error {
 	return t.insert(`INSERT INTO gone (id, stamp)`, 2, values, ` ON CONFLICT DO UPDATE SET stamp = max(stamp, excluded.stamp)`)
 }
 
+func (t *tx) Refused(ids []string) (map[string]edge.Stamp, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	wanted, err := among(ids)
+	if err != nil {
+		return nil, err
+	}
+	return t.stamps(`SELECT id, stamp FROM refused WHERE id IN (SELECT value FROM json_each(?))`, wanted)
+}
+
+func (t *tx) Refuse(id string, at edge.Stamp) error {
+	return t.exec(`INSERT INTO refused (id, stamp) VALUES (?, ?) ON CONFLICT DO UPDATE SET stamp = max(stamp, excluded.stamp)`, id, at.String())
+}
+
+func (t *tx) TakeUp(id string) error { return t.exec(`DELETE FROM refused WHERE id = ?`, id) }
+
 func (t *tx) PutBuried(tombstones [][]byte, at edge.Stamp) error {
 	values := make([]any, 0, 2*len(tombstones))
 	for _, tombstone := range tombstones {
