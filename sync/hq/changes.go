@@ -237,6 +237,9 @@ func (w *work) factState(e Entity) (edge.FactState, error) {
 		return edge.FactState{}, err
 	}
 	f.state.Customer = p.state.ID
+	if p.state.Consent() == "" {
+		f.state.Fields = nil // nobody has said yet that what she told may be passed on: it waits for that (see heard)
+	}
 	return f.state, nil
 }
 

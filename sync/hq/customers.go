@@ -166,6 +166,7 @@ func (w *work) join(p, o *person) error {
 		p.sent = &sent
 	}
 	p.late = p.late || o.late
+	p.unheard = p.unheard || o.unheard || o.before.Consent() == "" && !o.isNew
 	p.joined = true
 	if err := w.tx.DeleteEntities(EntityCustomer, []string{decimal(o.number)}); err != nil {
 		return fmt.Errorf("joining two customers: %w", err)

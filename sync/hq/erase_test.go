@@ -229,6 +229,7 @@ func TestAnOrderFindsHerByTombstonesAlone(t *testing.T) {
 	maya := b[1].customer("Maya", card(1), card(2))
 	b[1].tell(told(maya, b[1].customer("Ben", card(3)))...)
 	tombstone := o.keys.TombstoneOf(o.keys.Hashes(card(1))[0])
+	b[0].stamps.See(b[1].stamps.Last()) // the order comes after her consent
 	e := edge.Erasure{ID: newID(), At: noon, Stamp: b[0].stamp(), Customers: []string{newID()}, Tombstones: [][]byte{tombstone[:]}}
 	for range 2 { // an order may come again
 		must(t, o.Orders(t.Context(), "harbour", []edge.Order{{Erasure: &e}}))
@@ -323,6 +324,60 @@ func TestForgettingNamesHerUnderEveryKey(t *testing.T) {
 		want := o.keys.TombstoneOf(h)
 		if !slices.ContainsFunc(page.Changes[0].Erasure.Tombstones, func(t []byte) bool { return bytes.Equal(t, want[:]) }) {
 			t.Errorf("no tombstone under key %d in %s", h.Key, done.Erasure)
+		}
+	}
+}
+
+// TestAnOrderThatComesAgainSparesNewConsent: a backup was restored, and what she said since came before the order did.
+func TestAnOrderThatComesAgainSparesNewConsent(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		o := newOffice(t)
+		b := o.enrolled("harbour", "station")
+		order := edge.Erasure{ID: newID(), At: noon, Stamp: b[0].stamp(), Customers: []string{newID()}}
+		for _, h := range o.keys.HashesEverywhere(card(1)) {
+			grave := o.keys.TombstoneOf(h)
+			order.Tombstones = append(order.Tombstones, grave[:])
+		}
+		if !after {
+			order.Stamp.Wall += 1e12
+		}
+		o.clock.forward(1e9)
+		maya := b[1].customer("Maya", card(1))
+		b[1].tell(told(maya)...)
+		must(t, o.Orders(t.Context(), "harbour", []edge.Order{{Erasure: &order}}))
+		if left := len(o.people()); (left == 1) != after {
+			t.Errorf("consent after the order %v: %d customers are left", after, left)
+		}
+	}
+}
+
+// TestAFactOfNobodyWaits: it is passed on once somebody has said what she allows, whoever she turns out to be.
+func TestAFactOfNobodyWaits(t *testing.T) {
+	for _, joined := range []bool{false, true} {
+		o := newOffice(t)
+		b := o.enrolled("harbour")[0]
+		maya := b.customer("Maya", card(1))
+		if joined {
+			b.tell(told(b.customer("Maya", card(1), card(2)))...)
+		}
+		fact := b.fact(maya.ID, "she rides")
+		b.tell(told(fact)...)
+		_, cursor, err := o.Feed(t.Context(), "", 100)
+		must(t, err)
+		var out strings.Builder
+		done, err := o.Export(t.Context(), &out)
+		must(t, err)
+		if strings.Contains(out.String(), "rides") || done.Facts != 0 {
+			t.Errorf("joined %v: exported: %s", joined, out.String())
+		}
+		if got := o.only("fact"); len(got) != 1 || len(got[0].Fact.Fields) != 0 {
+			t.Errorf("joined %v: the feed has %+v", joined, got)
+		}
+		b.tell(told(maya)...)
+		items, _, err := o.Feed(t.Context(), cursor, 100)
+		must(t, err)
+		if !slices.ContainsFunc(items, func(i hqItem) bool { return i.Fact != nil && i.Fact.Fields[edge.FieldText].Value == "she rides" }) {
+			t.Errorf("joined %v: once she has said yes the feed goes on with %+v", joined, items)
 		}
 	}
 }

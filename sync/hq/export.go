@@ -89,7 +89,7 @@ func (x *exporter) customer(w *work, row Person) error {
 		if err != nil {
 			return err
 		}
-		if state.Gone {
+		if state.Gone || len(state.Fields) == 0 {
 			continue
 		}
 		x.done.Facts++

@@ -120,12 +120,16 @@ func (w *work) settle(p *person) error {
 		p.state.Fields = p.state.Fields.Merge(nil) // a copy
 		p.state.Fields.TakeBack(at, edge.NameFields...)
 	}
-	if remembers(p.state) && p.state.Unlearnt == p.before.Unlearnt && !p.joined {
+	heard := !p.isNew && p.before.Consent() == "" || p.unheard
+	if remembers(p.state) && p.state.Unlearnt == p.before.Unlearnt && !p.joined && !heard {
 		return nil
 	}
 	facts, err := w.allFacts(p)
 	if err != nil {
 		return err
+	}
+	if heard && p.state.Consent() == edge.ConsentRemember {
+		w.heard(facts)
 	}
 	if !remembers(p.state) {
 		left, err := w.keepsMore(p, facts)
@@ -145,6 +149,14 @@ func (w *work) settle(p *person) error {
 		}
 	}
 	return w.estrange(p)
+}
+
+// heard passes on facts that waited for what she allows, as if they were told now.
+func (w *work) heard(facts []*fact) {
+	for _, f := range facts {
+		f.changed = true
+		w.facts[f.ID] = f
+	}
 }
 
 // keepsMore reports whether anything is kept of a customer that she does not allow: a fact, or that a visit was hers.

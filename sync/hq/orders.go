@@ -88,7 +88,7 @@ func (w *work) meant(order edge.Erasure, s *search) ([]int64, error) {
 				return nil, err
 			}
 		}
-		if err := w.alone(s, &numbers); err != nil {
+		if err := w.alone(s, order.Stamp, &numbers); err != nil {
 			return nil, err
 		}
 	}
@@ -147,16 +147,21 @@ func (w *work) searchOn(s *search) (more bool, err error) {
 	return len(rows) == searchStep, nil
 }
 
-// alone adds who has a found identifier alone. A shared one names nobody.
-func (w *work) alone(s *search, numbers *[]int64) error {
+// alone adds who has a found identifier alone. A shared one names nobody, and who has said since the order was given that
+// she wants to be known is not meant: after a backup was restored her new consent may come before the order does.
+func (w *work) alone(s *search, order edge.Stamp, numbers *[]int64) error {
 	owners, err := w.tx.Owners(s.found)
 	if err != nil {
 		return fmt.Errorf("looking identifiers up: %w", err)
 	}
 	for _, each := range owners {
-		if len(each) == 1 {
-			*numbers = append(*numbers, each[0])
+		if len(each) != 1 {
+			continue
 		}
+		if p, err := w.person(each[0]); err == nil && consentsAfter(p.state, order) {
+			continue
+		}
+		*numbers = append(*numbers, each[0]) // a damaged record, too
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ type person struct {
 	isNew   bool
 	after   int64 // as in Known, as it rests
 	joined  bool  // somebody else was her: who is told of her is told everything
+	unheard bool  // somebody joined of whom nobody had said what she allows
 	late    bool  // something was told that she does not allow to keep
 }
 
