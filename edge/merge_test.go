@@ -3,6 +3,7 @@
 package edge
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -160,6 +161,18 @@ func TestAClockNeverGoesBack(t *testing.T) {
 			last = next
 		}
 	})
+}
+
+// Whoever tells the last moment there is must not make others write stamps that nobody can read.
+func TestAClockAtItsEndMakesStampsThatAreRead(t *testing.T) {
+	c := NewClock("a", Stamp{})
+	c.See(Stamp{Wall: maxWall, Count: math.MaxUint32, Origin: "b"})
+	for range 3 {
+		next := c.Next(time.Now())
+		if back, err := ParseStamp(next.String()); err != nil || back != next {
+			t.Errorf("%q: %+v, %v", next, back, err)
+		}
+	}
 }
 
 // TestClosingDoesNotBringBack: a fact is as old as what it says, whoever closed, confirmed or hid it since.

@@ -95,7 +95,7 @@ type Clock struct {
 // NewClock makes a clock that goes on after last, which may be zero.
 func NewClock(origin string, last Stamp) *Clock { return &Clock{last: last, origin: origin} }
 
-// Next gives a stamp that is later than all that this clock has made or seen.
+// Next gives a stamp that is later than all that this clock has made or seen, unless that was the last there can be.
 func (c *Clock) Next(now time.Time) Stamp {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,9 +105,11 @@ func (c *Clock) Next(now time.Time) Stamp {
 		c.last = Stamp{Wall: wall}
 	case c.last.Count < math.MaxUint32:
 		c.last.Count++
-	default:
+	case c.last.Wall < maxWall:
 		c.last = Stamp{Wall: c.last.Wall + 1}
 	}
+	// Else somebody has told the last moment there is. Stamps are no later than it then: one beyond could be written down,
+	// and never be read again.
 	c.last.Origin = c.origin
 	return c.last
 }
