@@ -105,7 +105,11 @@ func (c *call) raw(limit int) ([]byte, error) {
 	if err := supported(control.SetReadDeadline(time.Time{})); err != nil {
 		return nil, fmt.Errorf("lifting a deadline: %w", err)
 	}
-	return data, nil
+	if c.store == "" {
+		return data, nil
+	}
+	// A body may come for an hour: whoever was let in at its beginning may have been shut out since.
+	return data, c.stillMine()
 }
 
 func (c *call) unpack(packed []byte, limit int) ([]byte, error) {

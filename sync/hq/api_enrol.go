@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"redbench/edge"
 	"redbench/sync/wire"
 )
 
@@ -30,6 +31,9 @@ func (c *call) enrolled() (wire.EnrolAnswer, error) {
 	if err := c.message(&request); err != nil {
 		return wire.EnrolAnswer{}, err
 	}
+	if err := checkOwnKeys(request.Keys); err != nil {
+		return wire.EnrolAnswer{}, err
+	}
 	made, err := c.api.hq.Enrol(c.r.Context(), request)
 	if errors.Is(err, ErrCode) {
 		return wire.EnrolAnswer{}, refuse(http.StatusForbidden,
@@ -43,6 +47,23 @@ func (c *call) enrolled() (wire.EnrolAnswer, error) {
 		Store: made.Store, Token: c.api.key.mint(claims{Store: made.Store, Serial: made.Serial}),
 		CA: string(c.api.opt.CA), Chain: made.Chain,
 	}, nil
+}
+
+// mostOwnKeys is how many keys of its own a box may bring: one, and those of chains that it belonged to before.
+const mostOwnKeys = 16
+
+// checkOwnKeys refuses keys that are none before they are kept: all other boxes are told of them, and a page with one that
+// they do not take would be the last that any of them gets.
+func checkOwnKeys(keys []edge.Key) error {
+	if len(keys) > mostOwnKeys {
+		return edge.Refuse("keys", "a box brings %d keys of its own at most", mostOwnKeys)
+	}
+	for _, k := range keys {
+		if k.ID == 0 || len(k.Key) != 32 {
+			return edge.Refuse("keys", "a key of the box's own has the wrong length or no id")
+		}
+	}
+	return nil
 }
 
 // rotate gives a new token. The former holds until this one was used, so that an answer that is lost costs nothing.

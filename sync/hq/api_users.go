@@ -76,7 +76,7 @@ func (h *HQ) SignInByLink(ctx context.Context, code string) (token string, expir
 		} else if err != nil {
 			return err
 		}
-		return tx.PutSession(SessionRow{Hash: sha256.Sum256([]byte(token)), User: name, Expires: expires})
+		return errors.Join(tx.DeleteSessions(now), tx.PutSession(SessionRow{Hash: sha256.Sum256([]byte(token)), User: name, Expires: expires}))
 	})
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("signing in by a link: %w", err)
@@ -164,6 +164,9 @@ func (c *call) signIn() error {
 	}
 	if mode, dest := c.r.Header.Get("Sec-Fetch-Mode"), c.r.Header.Get("Sec-Fetch-Dest"); (mode != "" && mode != "navigate") || (dest != "" && dest != "document") {
 		return refuse(http.StatusForbidden, "open this link by itself, not from within another page")
+	}
+	if c.r.Header.Get("Sec-Purpose") != "" || c.r.Header.Get("Purpose") != "" { // a browser that guesses where somebody goes next
+		return refuse(http.StatusForbidden, "this link is not opened ahead of time")
 	}
 	from := remote(c.r)
 	if wait := max(c.api.signEach.take(from), c.api.signAll.take("")); wait > 0 {

@@ -27,6 +27,17 @@ func TestALinkSignsABrowserIn(t *testing.T) {
 	}
 }
 
+// A browser that opens links ahead of time, and a program that looks at them, must not use one up.
+func TestALinkIsNotUsedUpAheadOfTime(t *testing.T) {
+	a := fakeAPI(t, &fakeOffice{user: User{Name: "jo", Role: RolePages}})
+	for _, header := range [][]string{{"Sec-Purpose", "prefetch;prerender"}, {"Purpose", "prefetch"}, {"Sec-Fetch-Dest", "image"}} {
+		got := a.do(t, asked{method: "GET", path: "/signin/good", plain: true, header: header})
+		if got.status != 403 || got.header.Get("Set-Cookie") != "" {
+			t.Errorf("%v: %d %v", header, got.status, got.header)
+		}
+	}
+}
+
 func TestLinksThatDoNotWorkAreFew(t *testing.T) {
 	a := fakeAPI(t, &fakeOffice{})
 	for range failuresEach {

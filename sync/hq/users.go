@@ -75,13 +75,14 @@ func (h *HQ) Users(ctx context.Context) (out []User, err error) {
 	return out, nil
 }
 
-// RevokeUser takes a user out with all sessions. An unknown one is edge.ErrNotFound.
+// RevokeUser takes a user out with all sessions and the link that was not used yet. An unknown one is edge.ErrNotFound.
 func (h *HQ) RevokeUser(ctx context.Context, name string) error {
 	err := h.update(ctx, "", func(w *work) error {
 		if _, err := w.tx.User(name); err != nil {
 			return err
 		}
-		return w.tx.DeleteUser(name)
+		// The link goes too: it would sign in whoever is called so next.
+		return errors.Join(w.tx.DeleteCodes(linkOwner(name), w.now), w.tx.DeleteUser(name))
 	})
 	if err != nil {
 		return fmt.Errorf("revoking user %q: %w", name, err)
