@@ -5,7 +5,9 @@ package daemon
 import (
 	"context"
 	"errors"
+	"net/url"
 
+	"redbench/daemon/config/keyed"
 	"redbench/daemon/control"
 	"redbench/edge"
 	"redbench/sync/link"
@@ -25,6 +27,9 @@ func (r record) enroll(ctx context.Context, req control.EnrollRequest) (done boo
 	}
 	if req.URL == "" {
 		return false, report, edge.Refuse("url", "nobody says where head office is: give --url, or set [hq] url")
+	}
+	if u, err := url.Parse(req.URL); err == nil && u.Scheme == "http" && !keyed.Loopback(u.Hostname()) { // as of [hq] url
+		return false, report, edge.Refuse("url", "it must be https:// beyond this machine")
 	}
 	enrolled, err := link.Enrol(ctx, link.EnrolOptions{URL: req.URL, Code: req.Code, Store: store, Keys: r.keys.OwnKeys(),
 		CAFile: r.config.HQ.CAFile, Insecure: r.config.HQ.Insecure, Version: r.version})

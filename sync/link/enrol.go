@@ -56,6 +56,9 @@ func enrol(ctx context.Context, o EnrolOptions, code Code) (answer wire.EnrolAns
 	if err != nil {
 		return answer, err
 	}
+	if code.Pinned() && base.Scheme != "https" { // nobody would prove anything, and whoever answers would have the code
+		return answer, ErrPin
+	}
 	transport := o.Transport
 	if transport == nil {
 		config, err := verifyingBy("", o.CAFile)

@@ -163,6 +163,17 @@ func TestEnrolBelievesNobodyElse(t *testing.T) {
 	}
 }
 
+// A code that names an authority is shown to nobody who proves nothing, whatever is allowed.
+func TestACodeWithAPinIsNotSentInClear(t *testing.T) {
+	asked := false
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	t.Cleanup(server.Close)
+	_, err := Enrol(t.Context(), EnrolOptions{URL: server.URL, Code: newAuthority(t).code(), Store: "harbour", Insecure: true})
+	if !errors.Is(err, ErrPin) || asked {
+		t.Errorf("%v, asked %v", err, asked)
+	}
+}
+
 // With an authority of enrolment nobody else's certificate is good, whatever the system or a file trusts.
 func TestTheAuthorityOfEnrolmentOnly(t *testing.T) {
 	a, other := newAuthority(t), newAuthority(t)
