@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -139,13 +140,18 @@ func newServer(ctx context.Context, o *office, cfg *config.Config, log *slog.Log
 	}
 	api, err = hq.NewAPI(ctx, o.HQ, hq.APIOptions{
 		Webhooks: hooks, Guard: guard.New(cfg.Privacy.LoyaltyPrefixes),
-		CA: in.ca, Pages: front, PublicURL: cfg.HQ.PublicURL, Insecure: cfg.HQ.Insecure, Log: log,
+		CA: in.ca, Pages: front, PublicURL: cfg.HQ.PublicURL, Insecure: plainToBrowsers(cfg), Log: log,
 		Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	})
 	if err != nil {
 		return nil, in, err
 	}
 	return api.Server(), in, nil
+}
+
+// plainToBrowsers tells whether browsers come by plain HTTP. Where a proxy speaks TLS to them the cookie must not leave it.
+func plainToBrowsers(cfg *config.Config) bool {
+	return cfg.HQ.Insecure && !strings.HasPrefix(cfg.HQ.PublicURL, "https://")
 }
 
 // announce says where head office listens, and what to type next.
