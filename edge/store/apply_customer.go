@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -215,13 +216,22 @@ func (a *applying) insertCustomer(id uuid.UUID, wrapped []byte) (edge.CustomerRe
 }
 
 // putIdentifiers adds what others know her by, under whatever key: it keeps an order to forget her, that knows her by
-// such a hash alone, from missing her.
+// such a hash alone, from missing her. What somebody else has here stays his alone, unless the two are a household: as soon
+// as head office has been told of him it makes the two one, and until then a card of both would be nobody's.
 func (w *work) putIdentifiers(ref edge.CustomerRef, identifiers []edge.IdentifierHash) error {
 	for _, i := range identifiers {
 		if len(i.Sum) != 32 {
 			continue
 		}
-		err := w.exec(`INSERT INTO identifiers (hash, customer, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, i.Sum, int64(ref), i.Key)
+		taken, err := w.takenBy(ref, i, slices.ContainsFunc(identifiers, isChain))
+		if err != nil {
+			return err
+		}
+		if taken {
+			continue
+		}
+		w.Store.late.note(i)
+		err = w.exec(`INSERT INTO identifiers (hash, customer, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, i.Sum, int64(ref), i.Key)
 		if err == nil {
 			err = w.exec(`INSERT INTO held (customer, hash, kind) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, int64(ref), i.Sum, string(i.Kind))
 		}
@@ -230,6 +240,24 @@ func (w *work) putIdentifiers(ref edge.CustomerRef, identifiers []edge.Identifie
 		}
 	}
 	return nil
+}
+
+// takenBy reports whether an identifier is somebody else's here, who is not of the same household: of a household each has
+// an id of the chain.
+func (w *work) takenBy(ref edge.CustomerRef, i edge.IdentifierHash, named bool) (bool, error) {
+	owners, err := w.ownersOf(i.Sum)
+	if err != nil || len(owners) == 0 || slices.Contains(owners, ref) {
+		return false, err
+	}
+	if !named || isChain(i) {
+		return true, nil
+	}
+	for _, other := range owners {
+		if has, err := w.hasChain(other); err != nil || !has {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // putCustomer writes a customer's own row.

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -57,9 +58,15 @@ func (s *Store) plan(ctx context.Context, changes []edge.Change) (orders []*orde
 		return orders, func() {}, nil
 	}
 	release = s.holdRehash()
-	if err := s.lookThrough(ctx, meets); err != nil {
+	back := s.admin.aside() // whom head office finds meanwhile is taken in
+	err = s.lookThrough(ctx, meets)
+	back()
+	if err != nil {
 		release()
 		return nil, nil, fmt.Errorf("looking for whom to forget: %w", err)
+	}
+	for _, hash := range s.late.added() {
+		s.meet(meets, hash, edge.Stranger)
 	}
 	return orders, release, nil
 }
@@ -69,7 +76,8 @@ const passBatch = 4096
 
 // lookThrough holds every identifier at rest against tombstones: each has one hash alone, of which a tombstone can be
 // made, but none that could be looked up. One pass serves all orders of a page. Nothing is written meanwhile that would
-// put an identifier where it has looked already: who adds customers waits, and so does who moves them to another key.
+// put an identifier where it has looked already: who adds customers waits, and so does who moves them to another key. What
+// TakeFound adds is noted, and looked at in the end.
 func (s *Store) lookThrough(ctx context.Context, meets map[[32]byte][]*order) error {
 	at := passed{hash: []byte{}}
 	for {
@@ -106,12 +114,16 @@ func (s *Store) lookThroughBatch(ctx context.Context, meets map[[32]byte][]*orde
 		if copy(hash.Sum[:], sum) != len(hash.Sum) {
 			return n, errRecord
 		}
-		tombstone := s.opt.Seal.TombstoneOf(hash)
-		for _, o := range meets[tombstone] {
-			o.met = append(o.met, met{edge.CustomerRef(at.ref), slices.Clone(sum), tombstone})
-		}
+		s.meet(meets, hash, edge.CustomerRef(at.ref))
 	}
 	return n, rows.Err()
+}
+
+func (s *Store) meet(meets map[[32]byte][]*order, hash seal.Hash, ref edge.CustomerRef) {
+	tombstone := s.opt.Seal.TombstoneOf(hash)
+	for _, o := range meets[tombstone] {
+		o.met = append(o.met, met{ref, bytes.Clone(hash.Sum[:]), tombstone})
+	}
 }
 
 // erasure carries an order out: everybody here whom it means is forgotten, her tombstones and ids are kept, and the

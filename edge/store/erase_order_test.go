@@ -304,6 +304,8 @@ func TestTheLookThroughSeesEachIdentifierOnce(t *testing.T) {
 		}
 	}
 	o := orderOf(hq, 1, cardOf("6001"))
+	s.admin.Lock()
+	defer s.admin.Unlock()
 	planned, release, err := s.plan(t.Context(), page("", o).Changes)
 	if err != nil {
 		t.Fatal(err)

@@ -16,12 +16,15 @@ const maxFoundVisits = 100
 
 // TakeFound takes in a customer whom head office knows and this box never met, and gives her number. Her visits to other
 // stores teach what they would have taught there; each counts once, and none is told to head office again. It gives
-// edge.ErrNotFound for somebody who was forgotten.
+// edge.ErrNotFound for somebody who was forgotten, and the context's error where the store is busy for longer than that.
 func (s *Store) TakeFound(ctx context.Context, f edge.Found) (edge.CustomerRef, error) {
-	s.admin.Lock()
-	defer s.admin.Unlock()
+	leave, err := s.admin.between(ctx)
+	if err != nil {
+		return edge.Stranger, fmt.Errorf("taking in whom head office knows: %w", err)
+	}
+	defer leave()
 	var ref edge.CustomerRef
-	_, err := s.taking(ctx, func(a *applying) (err error) {
+	_, err = s.taking(ctx, func(a *applying) (err error) {
 		ref, err = a.takeFound(f)
 		return err
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"redbench/edge"
+	"redbench/edge/seal"
 )
 
 // Whoever orders an erasure makes tombstones under the keys that he knows. A box that worked alone may hold her under a
@@ -24,7 +25,8 @@ import (
 type late struct {
 	mu      sync.Mutex
 	waiting []rehashed
-	passing bool // identifiers are being looked through: none may move
+	passing bool        // identifiers are being looked through: none may move
+	fresh   []seal.Hash // those that were added meanwhile
 }
 
 // maxLate bounds what waits; the next tap of a card tells again.
@@ -36,6 +38,21 @@ func (l *late) add(r rehashed) {
 	if len(l.waiting) < maxLate && !slices.Contains(l.waiting, r) {
 		l.waiting = append(l.waiting, r)
 	}
+}
+
+// note notes an identifier that is added while others are looked through.
+func (l *late) note(i edge.IdentifierHash) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.passing {
+		l.fresh = append(l.fresh, seal.Hash{Key: i.Key, Sum: [32]byte(i.Sum)})
+	}
+}
+
+func (l *late) added() []seal.Hash {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fresh
 }
 
 func (l *late) take() []rehashed {
@@ -77,7 +94,7 @@ func (s *Store) holdRehash() (release func()) {
 	set := func(passing bool) {
 		s.late.mu.Lock()
 		defer s.late.mu.Unlock()
-		s.late.passing = passing
+		s.late.passing, s.late.fresh = passing, nil
 	}
 	set(true)
 	s.writing.Lock() // a commit that has taken some already moves them first

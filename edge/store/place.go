@@ -148,6 +148,37 @@ func (w *work) lastStamp() (edge.Stamp, error) {
 	return edge.ParseStamp(text)
 }
 
+// wallEach is how often a box to which nothing happens remembers what its clock said.
+const wallEach = 15 * time.Minute
+
+// lookAtClock remembers what the clock on the wall says, by which a copy from another time is known at its start. When head
+// office was asked by a clock that ran ahead, that counts from now: else nothing would be locked for as long.
+func (s *Store) lookAtClock(ctx context.Context) error {
+	now := s.opt.Now()
+	wall, err := metaNumber(ctx, s.read, metaWall)
+	if err != nil {
+		return fmt.Errorf("looking at the clock: %w", err)
+	}
+	_, asked, err := s.Cursor(ctx)
+	if err != nil {
+		return fmt.Errorf("looking at the clock: %w", err)
+	}
+	ahead, apart := asked.After(now.Add(wallEach)), now.Sub(moment(wall)).Abs() >= wallEach
+	if !ahead && !apart {
+		return nil
+	}
+	err = s.working(ctx, func(w *work) (err error) {
+		if ahead {
+			err = w.asked(now)
+		}
+		return errors.Join(err, w.putMeta(metaWall, now.UnixMicro()))
+	})
+	if err != nil {
+		return fmt.Errorf("remembering what the clock says: %w", err)
+	}
+	return nil
+}
+
 // stamp makes a hybrid logical time, later than all that this box has made or seen. It is kept with the transaction.
 func (w *work) stamp() edge.Stamp {
 	w.stamped = true

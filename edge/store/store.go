@@ -51,8 +51,7 @@ type Store struct {
 	items   *items
 	lock    *lock
 
-	// admin is held by what adds, changes or takes out customers, so that an import may look first and write later.
-	admin    sync.Mutex
+	admin    admin
 	dirty    atomic.Bool  // something was committed since the last checkpoint
 	full     atomic.Bool  // the disk was full at the last commit
 	lingers  atomic.Bool  // what was forgotten is still in the journal
@@ -73,7 +72,7 @@ type Store struct {
 // Open opens the record of a state directory, makes or migrates it, and holds the directory's lock until Close. A
 // directory that another process holds gives an *InUseError.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{opt: o.withDefaults(), path: filepath.Join(o.Dir, File), ended: make(chan struct{})}
+	s := &Store{opt: o.withDefaults(), path: filepath.Join(o.Dir, File), admin: newAdmin(), ended: make(chan struct{})}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening store %q: %w", o.Dir, err), s.closeAll())
 	}

@@ -65,7 +65,7 @@ func (s *Store) Upkeep(ctx context.Context) error {
 		return err // nothing to delete with
 	}
 	s.makeBallast()
-	return errors.Join(err, s.forgetLate(ctx), s.sweepOnce(ctx), s.capOutbox(ctx))
+	return errors.Join(err, s.lookAtClock(ctx), s.forgetLate(ctx), s.sweepOnce(ctx), s.capOutbox(ctx))
 }
 
 // errBusy says that a reader or the writer kept the journal from being cut back.
@@ -105,6 +105,7 @@ type sweep struct {
 	mu   sync.Mutex
 	next int
 	from [len(sweeps)][]byte
+	wait []byte // the first prompt of which head office is still to be told what came; nil: none
 }
 
 // sweeps are the tables with a retention: each round looks at a step of one of them.
@@ -127,7 +128,13 @@ func (s *Store) sweepOnce(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sweeping %s: %w", t.table, err)
 	}
+	s.sweep.wait = nil
 	old, err := s.anyOld(ctx, which, to)
+	if err == nil && old && t.table == "prompts" {
+		if s.sweep.wait, err = s.firstUntold(ctx); err == nil {
+			old, err = s.anyOld(ctx, which, to)
+		}
+	}
 	if err == nil && old {
 		err = s.sweepStep(ctx, which, to)
 	}
@@ -171,7 +178,23 @@ func (s *Store) span(which int, to []byte) (where string, args []any) {
 		where += ` AND NOT (` + after(t.table, t.key) + `)`
 		args = append(args, to)
 	}
-	return where + ` AND at < ?`, append(args, s.age(t.kept))
+	where, args = where+` AND at < ?`, append(args, s.age(t.kept))
+	if t.table == "prompts" && s.sweep.wait != nil {
+		where, args = where+` AND id < ?`, append(args, s.sweep.wait)
+	}
+	return where, args
+}
+
+// firstUntold is the first prompt of which head office is still to be told what came, by itself or in a sum: those from
+// there on stay until then. Prompts have ids in the order of time. While everything is offered none may go.
+func (s *Store) firstUntold(ctx context.Context) (id []byte, err error) {
+	var offering bool
+	err = s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meta WHERE name = ?),
+		(SELECT min(substr(ref, 1, 16)) FROM outbox WHERE kind = 'outcome')`, metaOffer).Scan(&offering, &id)
+	if offering {
+		id = []byte{}
+	}
+	return id, err
 }
 
 // anyOld looks on a reading connection, so that the writer is asked only when there is something to do.
