@@ -77,7 +77,8 @@ func (o *office) openUplink(client *link.Client, gate *link.Gate, registry prome
 }
 
 func (o *office) openDownlink(client *link.Client, gate *link.Gate, registry prometheus.Registerer) (*downlink.Downlink, error) {
-	options := downlink.Options{Store: o.app.store, Link: client, Gate: gate, OnApplied: o.applied, Registry: registry, Log: o.app.Log}
+	options := downlink.Options{Store: o.app.store, Link: client, Gate: gate, OnApplied: o.applied, CPUShare: float64(o.app.Config.HQ.CPUPercent) / 100,
+		Registry: registry, Log: o.app.Log}
 	if o.app.Config.HQ.Metered {
 		options.Every = meteredEvery
 	}

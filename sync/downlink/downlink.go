@@ -66,6 +66,7 @@ func (d *Downlink) round(ctx context.Context, wait time.Duration) (news bool, er
 		if err != nil {
 			return news, err
 		}
+		applying := d.Now()
 		if len(page.Changes) > 0 || page.Cursor != cursor {
 			if err := d.apply(ctx, page); err != nil {
 				return news, err
@@ -79,7 +80,21 @@ func (d *Downlink) round(ctx context.Context, wait time.Duration) (news bool, er
 			return news, errors.New("head office has more to tell, but does not go on")
 		}
 		wait = 0
+		if err := d.rest(ctx, d.Now().Sub(applying)); err != nil {
+			return news, err
+		}
 	}
+}
+
+// longestRest bounds the rest between two pages.
+const longestRest = 5 * time.Second
+
+// rest leaves the core, and the box's writer, to others after what the last page took of it.
+func (d *Downlink) rest(ctx context.Context, busy time.Duration) error {
+	if pause := min(time.Duration(float64(busy)*(1/d.CPUShare-1)), longestRest); pause > 0 {
+		sleep(ctx, pause)
+	}
+	return ctx.Err()
 }
 
 // ask asks for one page. Where head office does not know the cursor (it was restored from a backup, or is another), both

@@ -85,6 +85,37 @@ func TestARoundBringsAllPages(t *testing.T) {
 	})
 }
 
+// slowBox takes a second of a core for each page.
+type slowBox struct{ *hqtest.Box }
+
+func (b slowBox) Apply(ctx context.Context, page edge.Page) (edge.Applied, error) {
+	time.Sleep(time.Second)
+	return b.Box.Apply(ctx, page)
+}
+
+// Between pages the box has its core for itself, for as long as it was kept from it.
+func TestPagesLeaveTheCoreToOthers(t *testing.T) {
+	for share, want := range map[float64]time.Duration{0: 7 * time.Second, .25: 13 * time.Second, 1: 4 * time.Second, .01: 19 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			down, err := downlink.New(downlink.Options{Store: slowBox{r.box}, Link: r.line.Client(t), Gate: r.gate, CPUShare: share})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.line.Office().PageSize(10)
+			r.tell(35)
+			began := time.Now()
+			if err := down.Round(t.Context(), 0); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); took != want {
+				t.Errorf("with a share of %v four pages took %v, want %v", share, took, want)
+			}
+			r.onceEachInOrder()
+		})
+	}
+}
+
 func TestOnceEachThroughAllFaults(t *testing.T) {
 	for seed := range uint64(25) {
 		synctest.Test(t, func(t *testing.T) {
