@@ -221,7 +221,7 @@ func (h *HQ) Authenticate(ctx context.Context, store string, serial uint64) erro
 		}
 		if serial > row.Last {
 			row.ID = store
-			return w.catchUp(row, serial)
+			return w.takeAhead(row, serial)
 		}
 		row.Serial, row.Next = serial, 0
 		return w.tx.PutStore(row)
@@ -237,9 +237,9 @@ func (row StoreRow) holds(serial uint64) bool {
 	return row.Revoked.IsZero() && (serial == row.Serial || serial == row.Next || serial > row.Last)
 }
 
-// catchUp takes credentials that are ahead of the database, of a store that it may not even know: an older copy was put
+// takeAhead takes credentials that are ahead of the database, of a store that it may not even know: an older copy was put
 // back. A store that enrolled since then owes what any newcomer owes.
-func (w *work) catchUp(row StoreRow, serial uint64) error {
+func (w *work) takeAhead(row StoreRow, serial uint64) error {
 	isNew := row.Enrolled.IsZero()
 	row.Serial, row.Next, row.Last = serial, 0, serial
 	if isNew {

@@ -54,6 +54,8 @@ type HQ struct {
 	wake  wake
 	alive atomic.Bool // this process has begun its life in the history of the database
 
+	searching sync.Mutex // one search for the forgotten at a time
+
 	mu      sync.Mutex
 	closing bool
 	running sync.WaitGroup // what goes on after an answer was given

@@ -190,6 +190,10 @@ type Erasures interface {
 	Erasure(id string) (ErasureRow, error)
 	PutErasure(ErasureRow) error
 	ErasuresAfter(pos int64, limit int) ([]ErasureRow, error)
+	// Waiting are orders that were taken, and not carried out yet, the oldest first. They have no position.
+	Waiting() ([]ErasureRow, error)
+	PutWaiting(ErasureRow) error // once
+	DeleteWaiting(erasure string) error
 	Owe(store string, erasures []string, since int64) error
 	// OweAll notes that a store owes a receipt for every erasure that it has not given one for.
 	OweAll(store string, since int64) error
@@ -223,9 +227,16 @@ type StoreRow struct {
 	Seen     time.Time
 	Offset   time.Duration // the box's clock against ours
 	Status   []byte        // the last wire.BoxStatus
+	Boxes    []BoxRow      // which told it lately
 	Playbook int           // the version that it is given; 0: none from here
 	Keys     []byte        // sealed: the box's own identifier keys
 	Code     time.Time     // when its unused one-time code expires; zero: there is none
+}
+
+// BoxRow is a run of a box, and from when to when it was heard of.
+type BoxRow struct {
+	Box, Run    string
+	First, Last time.Time
 }
 
 // CodeRow is a one-time code.

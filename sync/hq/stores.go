@@ -28,6 +28,7 @@ type StoreView struct {
 	OwedSince     time.Time       `json:"owed_since,omitzero"`   // the oldest of them
 	Status        *wire.BoxStatus `json:"status,omitempty"`      // nil: none yet
 	CodeExpires   time.Time       `json:"code_expires,omitzero"` // of a code that was not used yet
+	Boxes         int             `json:"boxes"`                 // how many are alive under its name; more than 1: a copied box
 }
 
 // Stores lists all stores by id: when each was last heard of, what waits in it, what it owes.
@@ -42,7 +43,7 @@ func (h *HQ) Stores(ctx context.Context) (out []StoreView, err error) {
 			return err
 		}
 		for _, r := range rows {
-			view, err := viewOf(r, owed)
+			view, err := viewOf(r, owed, w.now)
 			if err != nil {
 				return err
 			}
@@ -56,9 +57,9 @@ func (h *HQ) Stores(ctx context.Context) (out []StoreView, err error) {
 	return out, nil
 }
 
-func viewOf(r StoreRow, owed []Owed) (StoreView, error) {
+func viewOf(r StoreRow, owed []Owed, now time.Time) (StoreView, error) {
 	v := StoreView{ID: r.ID, Added: r.Added, Enrolled: r.Enrolled, Revoked: r.Revoked, Seen: r.Seen, ClockOff: r.Offset,
-		PlaybookGiven: r.Playbook, CodeExpires: r.Code}
+		PlaybookGiven: r.Playbook, CodeExpires: r.Code, Boxes: alive(r.Boxes, now)}
 	for _, o := range owed { // the oldest first
 		if o.Store != r.ID {
 			continue
@@ -140,6 +141,7 @@ func (h *HQ) Status(ctx context.Context, store string, s wire.BoxStatus) (wire.S
 			return err
 		}
 		row.Seen, row.Offset = w.now.UTC(), s.Clock.Sub(w.now)
+		row.Boxes = heard(row.Boxes, s, row.Seen)
 		if err := w.tx.PutStore(row); err != nil {
 			return err
 		}

@@ -171,9 +171,13 @@ func (h *HQ) delivered(ctx context.Context, store string, at cursor) error {
 	})
 }
 
-// Tidy deletes events that no box came for within a week, and what makes a vendor's event known again after 400 days. It is
-// called now and then.
+// Tidy deletes events that no box came for within a week, and what makes a vendor's event known again after 400 days, and
+// goes on with searches that were broken off. It is called at the start and now and then.
 func (h *HQ) Tidy(ctx context.Context) error {
+	return errors.Join(h.tidyHooks(ctx), h.searchAll(ctx))
+}
+
+func (h *HQ) tidyHooks(ctx context.Context) error {
 	err := h.update(ctx, "", func(w *work) error {
 		_, err := w.tx.ForgetHooks(w.now.Add(-relayKept).UnixMicro(), w.now.Add(-hookedKept).UnixMicro())
 		return err

@@ -56,6 +56,7 @@ type work struct {
 	changes []ChangeRow
 	stores  map[string]bool // who has something new to be told
 	erase   bool            // something was deleted that must be in no file
+	waits   bool            // an order has to be searched for
 	begins  bool            // this process's life began in this transaction
 }
 

@@ -36,7 +36,10 @@ func TestWhatIsWrongIsSaidInWords(t *testing.T) {
 		"its outbox was full: 1,200 records were told as a sum": status(func(b *wire.BoxStatus) { b.Backlog.Summarised = 1200 }),
 		"has not confirmed 2 erasures for 3 days":               func(s *hq.StoreView) { s.OwedErasures, s.OwedSince = 2, ago(3*days) },
 		"its clock is 12 minutes behind":                        func(s *hq.StoreView) { s.ClockOff = -12 * time.Minute },
-		"no prompt was painted for 4 days":                      status(func(b *wire.BoxStatus) { b.LastPainted = ago(4 * days) }),
+		"2 boxes speak under its name, and each is told a part only: stop the copy, or enroll it as a store of its own": func(s *hq.StoreView) {
+			s.Boxes = 2
+		},
+		"no prompt was painted for 4 days": status(func(b *wire.BoxStatus) { b.LastPainted = ago(4 * days) }),
 		"its profiles are locked: every customer is greeted as a stranger; its clock is 9 hours ahead": func(s *hq.StoreView) {
 			s.Status.Locked, s.ClockOff = true, 9*time.Hour
 		},

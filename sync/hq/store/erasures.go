@@ -39,6 +39,28 @@ func (t *tx) ErasuresAfter(pos int64, limit int) ([]hq.ErasureRow, error) {
 		})
 }
 
+func (t *tx) Waiting() ([]hq.ErasureRow, error) {
+	return list(t, `SELECT store, taken, body FROM waiting ORDER BY number`, nil, func(rows *sql.Rows, r *hq.ErasureRow) error {
+		var body []byte
+		if err := rows.Scan(&r.Store, &r.Taken, &body); err != nil {
+			return err
+		}
+		return decode(body, &r.Order)
+	})
+}
+
+func (t *tx) PutWaiting(r hq.ErasureRow) error {
+	body, err := json.Marshal(r.Order)
+	if err != nil {
+		return err
+	}
+	return t.exec(`INSERT INTO waiting (id, store, taken, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, r.Order.ID, r.Store, r.Taken, body)
+}
+
+func (t *tx) DeleteWaiting(erasure string) error {
+	return t.exec(`DELETE FROM waiting WHERE id = ?`, erasure)
+}
+
 func (t *tx) Owe(store string, erasures []string, since int64) error {
 	values := make([]any, 0, 3*len(erasures))
 	for _, id := range erasures {

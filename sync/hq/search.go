@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hq
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"redbench/edge"
+)
+
+const (
+	// searchStep is how many identifiers one step looks at: a few milliseconds.
+	searchStep = 5000
+	// searchWithin is how long a box waits for a search: most are over at once, and a box gives up after 30 s of silence.
+	searchWithin = 5 * time.Second
+)
+
+// search looks for the tombstones of all orders that wait among all identifiers, in one pass. They cannot be looked up: the
+// list of the forgotten is made so that nobody can join it with those in use. So each identifier's tombstone is made, in
+// steps; most of it before the transaction that writes, which looks only at what came since.
+type search struct {
+	orders []ErasureRow
+	wanted map[string][]int // which orders have a tombstone
+	row    int64            // searched up to here
+	found  [][][]byte       // by order
+}
+
+// searchFor has the orders that wait searched for, and returns when that is done, or after a time: it then goes on.
+func (h *HQ) searchFor(ctx context.Context, most time.Duration) {
+	done := make(chan struct{})
+	h.mu.Lock()
+	closing := h.closing
+	h.mu.Unlock()
+	if closing {
+		return // the next start goes on
+	}
+	h.afterwards(func() {
+		defer close(done)
+		if err := h.searchAll(context.WithoutCancel(ctx)); err != nil {
+			h.opt.Log.Error("searching for customers who are to be forgotten; it is tried again within the hour", "error", err)
+		}
+	})
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// searchAll searches until no order waits. When it returns nil, nothing of whom they mean is in any file of the store.
+func (h *HQ) searchAll(ctx context.Context) error {
+	h.searching.Lock()
+	defer h.searching.Unlock()
+	for {
+		s, err := h.search(ctx)
+		if err != nil || s == nil {
+			return err
+		}
+		if err := h.update(ctx, "", func(w *work) error { return w.searched(s) }); err != nil {
+			return fmt.Errorf("carrying out orders to forget: %w", err)
+		}
+	}
+}
+
+// search goes through all identifiers for the orders that wait now; nil: none does.
+func (h *HQ) search(ctx context.Context) (*search, error) {
+	s := &search{wanted: map[string][]int{}}
+	err := h.view(ctx, "", func(w *work) (err error) {
+		s.orders, err = w.tx.Waiting()
+		return err
+	})
+	if err != nil || len(s.orders) == 0 {
+		return nil, err
+	}
+	s.found = make([][][]byte, len(s.orders))
+	for i, row := range s.orders {
+		for _, t := range row.Order.Tombstones {
+			s.wanted[string(t)] = append(s.wanted[string(t)], i)
+		}
+	}
+	for more := true; more && err == nil; {
+		err = h.view(ctx, "", func(w *work) (err error) {
+			more, err = w.searchOn(s)
+			return err
+		})
+	}
+	return s, err
+}
+
+func (w *work) searchOn(s *search) (more bool, err error) {
+	rows, err := w.tx.IdentifiersAfter(s.row, searchStep)
+	if err != nil {
+		return false, fmt.Errorf("searching for tombstones: %w", err)
+	}
+	for _, r := range rows {
+		h, err := hash(r.Hash)
+		if err != nil {
+			return false, err
+		}
+		for _, i := range s.wanted[w.tombstoneOf(h)] {
+			s.found[i] = append(s.found[i], r.Hash.Sum)
+		}
+		s.row = r.Row
+	}
+	return len(rows) == searchStep, nil
+}
+
+// searched carries the orders of a search out.
+func (w *work) searched(s *search) error {
+	for more := true; more; {
+		var err error
+		if more, err = w.searchOn(s); err != nil {
+			return err
+		}
+	}
+	for i, row := range s.orders {
+		numbers, err := w.named(row.Order)
+		if err != nil {
+			return err
+		}
+		if err := w.alone(s.found[i], row.Order.Stamp, &numbers); err != nil {
+			return err
+		}
+		slices.Sort(numbers)
+		w.store = row.Store // who has ordered it
+		if err := w.carryOutFor(row, slices.Compact(numbers)); err != nil {
+			return err
+		}
+		if err := w.tx.DeleteWaiting(row.Order.ID); err != nil {
+			return fmt.Errorf("carrying out orders to forget: %w", err)
+		}
+	}
+	w.store = ""
+	return nil
+}
+
+// alone adds who has a found identifier alone. A shared one names nobody, and who has said since the order was given that
+// she wants to be known is not meant: after a backup was restored her new consent may come before the order does.
+func (w *work) alone(found [][]byte, order edge.Stamp, numbers *[]int64) error {
+	owners, err := w.tx.Owners(found)
+	if err != nil {
+		return fmt.Errorf("looking identifiers up: %w", err)
+	}
+	for _, each := range owners {
+		if len(each) != 1 {
+			continue
+		}
+		if p, err := w.person(each[0]); err == nil && consentsAfter(p.state, order) {
+			continue
+		}
+		*numbers = append(*numbers, each[0]) // a damaged record, too
+	}
+	return nil
+}
