@@ -23,7 +23,7 @@ func (a *applying) takeCustomer(c edge.CustomerState) (edge.CustomerRef, error) 
 	if err != nil {
 		return edge.Stranger, err
 	}
-	if gone, err := a.anyGone(ids); err != nil || gone {
+	if gone, err := a.staysGone(c, ids); err != nil || gone {
 		return edge.Stranger, err
 	}
 	refs, err := a.byIDs(ids)

@@ -35,19 +35,38 @@ func isGone(ctx context.Context, q queryer, id []byte) (gone bool, err error) {
 	return gone, nil
 }
 
-// anyGone is isGone of any of several.
-func (w *work) anyGone(ids [][]byte) (bool, error) {
+// staysGone reports whether somebody is gone by any of her ids. Where head office has her because she has said since that she
+// wants to be known, her ids are hers again: it does not tell of one whom an order names.
+func (w *work) staysGone(c edge.CustomerState, ids [][]byte) (bool, error) {
+	var back [][]byte
 	for _, id := range ids {
-		if gone, err := isGone(w.ctx, w.tx, id); err != nil || gone {
-			return gone, err
+		var at sql.NullString
+		err := w.tx.QueryRowContext(w.ctx, `SELECT stamp FROM gone WHERE id = ?`, id).Scan(&at)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return false, fmt.Errorf("looking for what is gone: %w", err)
+		}
+		if stamp, err := edge.ParseStamp(at.String); err != nil || stamp.IsZero() || !yields(stamp, c) {
+			return true, nil
+		}
+		back = append(back, id)
+	}
+	for _, id := range back {
+		if err := w.exec(`DELETE FROM gone WHERE id = ?`, id); err != nil {
+			return false, fmt.Errorf("taking up who was gone: %w", err)
 		}
 	}
 	return false, nil
 }
 
-func (w *work) markGone(ids ...[]byte) error {
+// markGone notes whom an order took out, with its stamp, and the order itself.
+func (w *work) markGone(order edge.Stamp, ids ...[]byte) error {
 	for _, id := range ids {
-		if err := w.exec(`INSERT INTO gone (id, at) VALUES (?, ?) ON CONFLICT DO NOTHING`, id, w.opt.Now().UnixMicro()); err != nil {
+		err := w.exec(`INSERT INTO gone (id, at, stamp) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET stamp = max(coalesce(stamp, ''), excluded.stamp)`,
+			id, w.opt.Now().UnixMicro(), order.String())
+		if err != nil {
 			return fmt.Errorf("noting what is gone: %w", err)
 		}
 	}

@@ -156,7 +156,7 @@ func (a *applying) erasure(o *order) error {
 	if !done {
 		err = errors.Join(a.keepTombstones(o.Stamp, slices.Collect(maps.Keys(o.tombstones))), a.keepOrder(edge.Order{Erasure: &o.Erasure}, true))
 	}
-	return errors.Join(err, a.markGone(append(ids, o.key)...), a.receipt(o, len(refs) > 0))
+	return errors.Join(err, a.markGone(o.Stamp, append(ids, o.key)...), a.receipt(o, len(refs) > 0))
 }
 
 // receipt queues the answer to an order, unless one waits: it says whether she was found the first time.
@@ -171,7 +171,8 @@ func (a *applying) receipt(o *order, found bool) error {
 }
 
 // eraseOrBegin forgets somebody whom an order means. Where she has said since that she wants to be known, head office and
-// other stores forget her all the same, by the id that she had: she begins anew here, under another.
+// other stores forget her all the same, by the id that she had, or have refused what was told of her under it until she said
+// so: she begins anew here, under another.
 func (a *applying) eraseOrBegin(ref edge.CustomerRef, o *order) error {
 	state, err := a.customerState(ref)
 	if err != nil && sinks(err) {
@@ -187,8 +188,7 @@ func (a *applying) eraseOrBegin(ref edge.CustomerRef, o *order) error {
 	return err
 }
 
-// alsoMet adds those whom tombstones found. An identifier that several customers share means none of them. Whoever has
-// said since the order was given that she wants to be known is not meant, and keeps what she has.
+// alsoMet adds those whom tombstones found. An identifier that several customers share means none of them.
 func (a *applying) alsoMet(o *order, refs []edge.CustomerRef) ([]edge.CustomerRef, error) {
 	for _, m := range o.met {
 		owners, err := a.ownersOf(m.hash)
@@ -204,17 +204,7 @@ func (a *applying) alsoMet(o *order, refs []edge.CustomerRef) ([]edge.CustomerRe
 		if len(owners) != 1 || slices.Contains(refs, owners[0]) {
 			continue
 		}
-		state, err := a.customerState(owners[0])
-		if err == nil && yields(o.Stamp, state) {
-			if err := a.spareHers(owners[0], o); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if err != nil && sinks(err) {
-			return nil, err
-		}
-		refs = append(refs, owners[0]) // a damaged record, too
+		refs = append(refs, owners[0])
 	}
 	return refs, nil
 }
@@ -246,7 +236,7 @@ func (a *applying) eraseCustomer(ref edge.CustomerRef, stamp edge.Stamp, named .
 	if err := a.spareShared(ref, stamp); err != nil {
 		return e, err
 	}
-	if err := errors.Join(a.keepTombstones(stamp, e.tombstones), a.markGone(e.ids...), a.takeOut(ref)); err != nil {
+	if err := errors.Join(a.keepTombstones(stamp, e.tombstones), a.markGone(stamp, e.ids...), a.takeOut(ref)); err != nil {
 		return e, err
 	}
 	a.destroyed = true

@@ -144,6 +144,7 @@ func (s *boxStore) Apply(ctx context.Context, page edge.Page) (applied edge.Appl
 	}
 	s.m.furthest = page.Cursor
 	page = s.m.plantInPage(page)
+	s.m.sayPage(page)
 	err = s.around("a page", func() error {
 		applied, err = s.Store.Apply(ctx, page)
 		return err

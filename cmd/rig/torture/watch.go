@@ -65,3 +65,20 @@ func (w *world) unpack(s *sent) (string, []edge.Record, error) {
 	}
 	return wire.DecodeRecords(data)
 }
+
+// sayPage tells what a machine is told.
+func (m *machine) sayPage(page edge.Page) {
+	if !m.w.watching {
+		return
+	}
+	for _, c := range page.Changes {
+		switch {
+		case c.Erasure != nil:
+			m.w.say("     %s is told: forget %v, by order %s with %d tombstones", m.name, c.Erasure.Customers, c.Erasure.ID, len(c.Erasure.Tombstones))
+		case c.Customer != nil:
+			m.w.say("     %s is told: %s is %q, consent %q, also %v", m.name, c.Customer.ID, c.Customer.Fields[edge.FieldName].Value, c.Customer.Consent(), c.Customer.Also)
+		case c.Fact != nil:
+			m.w.say("     %s is told: fact %s of %s", m.name, c.Fact.ID, c.Fact.Customer)
+		}
+	}
+}
