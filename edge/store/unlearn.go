@@ -43,7 +43,7 @@ func (w *work) untell(ref edge.CustomerRef) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	const learnt = `kind IN ('fact', 'outcome') AND body IS NULL`
+	const learnt = `kind IN ('fact', 'outcome') AND coalesce(length(body), 0) = 0` // wiping leaves an empty one
 	for _, query := range []string{wipeRows + learnt, voidRows + learnt, strangerRows} {
 		if err := w.exec(query, int64(ref)); err != nil {
 			return err
