@@ -110,6 +110,9 @@ const (
 // MaxAlso is how many other ids a customer travels with at the most. Whoever knows more of them leaves some out.
 const MaxAlso = 1_000
 
+// MaxIdentifiers is how many hashes of what she shows she travels with at the most.
+const MaxIdentifiers = 1_000
+
 // CustomerState is who a customer is, as it travels between stores and head office.
 type CustomerState struct {
 	ID          string           `json:"id"`             // UUIDv7, as whoever sends it knows her

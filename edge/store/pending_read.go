@@ -63,7 +63,7 @@ func (r *outboxReader) identifiers() error {
 		if err := rows.Scan(&seq, &i.Key, &i.Sum, &i.Kind); err != nil {
 			return err
 		}
-		if c := r.records[r.at[seq]].Customer; c != nil {
+		if c := r.records[r.at[seq]].Customer; c != nil && len(c.Identifiers) < edge.MaxIdentifiers {
 			c.Identifiers = append(c.Identifiers, i)
 		}
 		return nil

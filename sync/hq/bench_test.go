@@ -150,7 +150,7 @@ func insertPlain(b *testing.B, db *sql.DB, records []edge.Record, pos int64) {
 		if r.Visit.Customer != "" {
 			number = int64(i*7919%benchCustomers) + 1
 		}
-		values = append(values, pos+int64(i)+1, int(hq.EntityVisit), r.Visit.ID, "harbour", number, r.Visit.At.UnixMicro(), body)
+		values = append(values, pos+int64(i)+1, int(hq.EntityVisit), "harbour/"+r.Visit.ID, "harbour", number, r.Visit.At.UnixMicro(), body)
 		if len(values) == 7*rows {
 			_, err = tx.Exec(query, values...)
 			must(b, err)

@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	pageChanges = 1000    // what a page holds where nobody says
+	pageChanges = 200     // what a page holds where nobody says: a box applies one while tills wait
 	pageBytes   = 2 << 20 // and about how much at most, so that it stays below wire.MaxBatch
 )
 
 // Changes gives what a store is to be told after a cursor, erasures first. An empty cursor begins anew, and brings also what
 // the store itself has told. A text that is no cursor fails with ErrCursor, and so does a cursor from before a backup was
-// restored here. At most limit changes; 0: 1,000.
+// restored here. At most limit changes; 0: 200.
 func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page edge.Page, err error) {
 	if limit <= 0 {
 		limit = pageChanges
@@ -34,6 +34,9 @@ func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page 
 			return err
 		}
 		if waits, err = w.tx.FirstRelay(store); err != nil {
+			return err
+		}
+		if err := w.stillBegins(&c); err != nil {
 			return err
 		}
 		p := pager{work: w, cursor: c, left: limit, bytes: pageBytes}
@@ -78,6 +81,15 @@ func (p *pager) toTheEnd() error {
 	return err
 }
 
+// stillBegins makes a store that has begun anew, and is not done, be told what it has told itself up to now: what changed since
+// it began stands later, and would come without the visits.
+func (w *work) stillBegins(c *cursor) (err error) {
+	if c.changes < c.full {
+		c.full, err = w.number(valuePos)
+	}
+	return err
+}
+
 func (p *pager) add(c edge.Change, size int) {
 	p.page.Changes = append(p.page.Changes, c)
 	p.left--
@@ -113,7 +125,7 @@ func (p *pager) changes() error {
 	if err != nil {
 		return err
 	}
-	customers, err := p.places(rows)
+	customers, err := p.places(facts)
 	if err != nil {
 		return err
 	}
@@ -121,6 +133,9 @@ func (p *pager) changes() error {
 		if p.full() {
 			p.page.More = true
 			return nil
+		}
+		if e := facts[row.ID]; row.Kind == edge.ChangeFact {
+			row.Number = e.Number // who she is now
 		}
 		if row.Kind == edge.ChangeFact && customers[decimal(row.Number)] > row.Pos {
 			if err := p.before(row, customers); err != nil {
@@ -152,14 +167,12 @@ func (p *pager) bodies(rows []ChangeRow) (map[string]Entity, error) {
 }
 
 // places gives where the customers of a page's facts stand in the store's order.
-func (p *pager) places(rows []ChangeRow) (map[string]int64, error) {
+func (p *pager) places(facts map[string]Entity) (map[string]int64, error) {
 	var ids []string
-	for _, row := range rows {
-		if row.Kind == edge.ChangeFact {
-			ids = append(ids, decimal(row.Number))
-		}
+	for _, e := range facts {
+		ids = append(ids, decimal(e.Number))
 	}
-	return p.tx.Places(p.store, edge.ChangeCustomer, ids)
+	return p.tx.Places(p.store, edge.ChangeCustomer, sorted(ids))
 }
 
 // before tells of a fact's customer before the fact, where she changed after it: the store may not know her yet, and a fact
@@ -174,8 +187,16 @@ func (p *pager) before(fact ChangeRow, customers map[string]int64) error {
 	return err
 }
 
-// change makes what a row stands for; nil for what there is no more.
+// change makes what a row stands for; nil for what there is no more, or cannot be read.
 func (p *pager) change(row ChangeRow, facts map[string]Entity) (*edge.Change, int, error) {
+	change, size, err := p.standsFor(row, facts)
+	if p.leaveOut("a change for store "+p.store, err) {
+		return nil, 0, nil
+	}
+	return change, size, err
+}
+
+func (p *pager) standsFor(row ChangeRow, facts map[string]Entity) (*edge.Change, int, error) {
 	change := &edge.Change{Kind: row.Kind}
 	switch row.Kind {
 	case edge.ChangeCustomer:
@@ -190,15 +211,29 @@ func (p *pager) change(row ChangeRow, facts map[string]Entity) (*edge.Change, in
 		if err != nil {
 			return nil, 0, err
 		}
-		change.Customer = &c.state
-		return change, 200 * (len(c.state.Fields) + len(c.state.Identifiers)), nil
+		state, err := p.forStore(p.store, c)
+		if err != nil {
+			return nil, 0, err
+		}
+		change.Customer = &state
+		size := 200*(len(state.Fields)+len(state.Identifiers)) + 50*len(state.Also)
+		if row.Pos > p.cursor.full || !remembers(state) {
+			return change, size, nil
+		}
+		visits, more, err := p.latestVisits(number, state.ID)
+		change.Visits = visits
+		return change, size + more, err
 	case edge.ChangeFact:
 		e, is := facts[row.ID]
 		if !is {
 			return nil, 0, nil
 		}
 		state, err := p.factState(e)
+		if err != nil {
+			return nil, 0, err
+		}
 		change.Fact = &state
+		state.Customer, err = p.callsFact(p.store, p.people[e.Number])
 		return change, len(e.Body), err
 	case edge.ChangeSettings:
 		settings, err := p.settings()

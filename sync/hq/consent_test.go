@@ -30,7 +30,7 @@ func TestWhatSheTakesBackIsDroppedEverywhere(t *testing.T) {
 	if c.Fields[edge.FieldName].Value != "" || c.Unlearnt.IsZero() {
 		t.Errorf("%+v", c)
 	}
-	if len(o.only("fact")) != 0 || len(o.only("outcome")) != 0 || o.only("visit")[0].Visit.Customer != "" {
+	if len(o.facts()) != 0 || len(o.only("outcome")) != 0 || o.only("visit")[0].Visit.Customer != "" {
 		t.Errorf("left: %+v", o.all())
 	}
 	// The store that has not heard of it tells another fact: the mark rises, so that it drops it.
@@ -38,7 +38,7 @@ func TestWhatSheTakesBackIsDroppedEverywhere(t *testing.T) {
 	late.Fields.Tell(edge.FieldText, "she sails", edge.Stamp{Wall: c.Unlearnt.Wall + 5, Origin: "harbour"}, edge.RankTold)
 	b[0].tell(told(late)...)
 	b[0].tell(told(b[0].visit(maya.ID, 99))...)
-	if len(o.only("fact")) != 0 {
+	if len(o.facts()) != 0 {
 		t.Error("a late fact is kept")
 	}
 	if again := o.onlyPerson(); !again.Unlearnt.After(late.Learnt()) {
@@ -67,7 +67,7 @@ func TestConsentRaisedAgainStartsAnew(t *testing.T) {
 	b.stamps.See(o.onlyPerson().Unlearnt)
 	b.tell(told(withConsent(b, maya, edge.ConsentRemember))...)
 	b.tell(told(old, b.fact(maya.ID, "she sails"), b.visit(maya.ID, -3), b.visit(maya.ID, 5))...)
-	if f := o.only("fact"); len(f) != 1 || f[0].Fact.Fields[edge.FieldText].Value != "she sails" {
+	if f := o.facts(); len(f) != 1 || f[0].Fact.Fields[edge.FieldText].Value != "she sails" {
 		t.Errorf("facts %+v", f)
 	}
 	hers := slices.DeleteFunc(o.only("visit"), func(i hqItem) bool { return i.Visit.Customer == "" })

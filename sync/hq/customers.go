@@ -3,6 +3,7 @@
 package hq
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -30,11 +31,18 @@ func (w *work) customer(s edge.CustomerState) (*person, error) {
 	alone := p.isNew && len(numbers) == 0 // nobody has anything that she has
 	has := len(p.state.Identifiers)
 	p.state = p.state.Merge(s)
+	if err := w.bound(p); err != nil {
+		return nil, err
+	}
 	if len(p.state.Identifiers) > has { // so that the records after this one find her by them
 		if err := w.tx.PutIdentifiers(p.number, p.state.Identifiers); err != nil {
 			return nil, fmt.Errorf("keeping identifiers: %w", err)
 		}
 	}
+	if err := w.calledAnew(p, s.ID); err != nil {
+		return nil, err
+	}
+	w.tells(p.number, s.ID)
 	if p.sent != nil {
 		s = p.sent.Merge(s)
 	}
@@ -44,7 +52,6 @@ func (w *work) customer(s edge.CustomerState) (*person, error) {
 			return nil, err
 		}
 	}
-	w.told[p.number] = true
 	w.note(p)
 	return p, nil
 }
@@ -82,6 +89,9 @@ func (w *work) whose(s edge.CustomerState, numbers []int64) (*person, error) {
 	}
 	for _, other := range numbers[1:] {
 		o, err := w.person(other)
+		if w.leaveOut("a customer", err) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -131,17 +141,17 @@ func (w *work) candidate(s edge.CustomerState, self int64) (int64, error) {
 			if (id.Kind == edge.KindCustomer) != byChain || len(others) == 0 {
 				continue
 			}
-			if byChain {
-				return others[0], nil
-			}
-			if len(others) > 1 {
+			if !byChain && len(others) > 1 {
 				continue
 			}
 			o, err := w.person(others[0])
+			if w.leaveOut("a customer", err) {
+				continue
+			}
 			if err != nil {
 				return 0, err
 			}
-			if !hasChain(s) || !hasChain(o.state) {
+			if byChain || !hasChain(s) || !hasChain(o.state) {
 				return o.number, nil
 			}
 		}
@@ -152,6 +162,9 @@ func (w *work) candidate(s edge.CustomerState, self int64) (int64, error) {
 // join makes o and p one: everything of o is p's, and o is no more.
 func (w *work) join(p, o *person) error {
 	if err := w.flush(); err != nil { // what waits to be written may be o's
+		return err
+	}
+	if err := errors.Join(w.meet(p, o), w.origins(o)); err != nil {
 		return err
 	}
 	if err := w.reseal(p, o); err != nil {
@@ -178,27 +191,27 @@ func (w *work) join(p, o *person) error {
 		return fmt.Errorf("joining two customers: %w", err)
 	}
 	w.follow(p, o)
+	if err := w.bound(p); err != nil {
+		return err
+	}
 	return w.keep(p)
 }
 
-// follow makes what the transaction knows of o be p's.
+// follow makes what the transaction knows of o be p's. Visits and outcomes wait for nothing here: they were written before
+// the two were joined. It looks at what is o's alone, since a batch may join a thousand.
 func (w *work) follow(p, o *person) {
 	delete(w.people, o.number)
-	for id, k := range w.known {
-		if k.Number == o.number {
-			w.known[id] = Known{Number: p.number, After: k.After}
+	for _, id := range w.idsBy[o.number] {
+		if k := w.known[id]; k.Number == o.number {
+			w.knows(id, Known{Number: p.number, After: k.After})
 		}
 	}
-	for i := range w.put {
-		if w.put[i].Number == o.number {
-			w.put[i].Number = p.number
-		}
+	for _, f := range w.factsBy[o.number] {
+		f.Number = p.number
 	}
-	for _, f := range w.facts {
-		if f.Number == o.number {
-			f.Number = p.number
-		}
-	}
+	w.factsBy[p.number] = append(w.factsBy[p.number], w.factsBy[o.number]...)
+	delete(w.idsBy, o.number)
+	delete(w.factsBy, o.number)
 	if w.told[o.number] {
 		delete(w.told, o.number)
 		w.told[p.number] = true
@@ -211,21 +224,28 @@ func (w *work) reseal(p, o *person) error {
 	if err != nil {
 		return fmt.Errorf("joining two customers: %w", err)
 	}
-	for i := range all {
-		plain, err := o.key.Open(factColumn(all[i].ID), all[i].Body)
-		if err != nil {
-			return fmt.Errorf("joining two customers: %w", err)
-		}
-		all[i].Body = p.key.Seal(factColumn(all[i].ID), plain)
-		all[i].Number = p.number
+	void, err := w.tx.EntitiesOf(o.number, EntityVoid, 0)
+	if err != nil {
+		return fmt.Errorf("joining two customers: %w", err)
 	}
-	return w.tx.PutEntities(all)
+	all = append(all, void...)
+	opened := all[:0]
+	for _, e := range all {
+		plain, err := o.key.Open(factColumn(e.ID), e.Body)
+		if err != nil { // it says nothing under her key either
+			w.leaveOut("a fact", damaged(err))
+			continue
+		}
+		e.Body, e.Number = p.key.Seal(factColumn(e.ID), plain), p.number
+		opened = append(opened, e)
+	}
+	return w.tx.PutEntities(opened)
 }
 
 // note remembers for the rest of the transaction what of hers may be kept.
 func (w *work) note(p *person) {
 	after := w.keptAfter(p)
 	for _, id := range append([]string{p.state.ID}, p.state.Also...) {
-		w.known[id] = Known{Number: p.number, After: after}
+		w.knows(id, Known{Number: p.number, After: after})
 	}
 }

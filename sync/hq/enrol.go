@@ -158,7 +158,7 @@ func (w *work) keysOf(row StoreRow) (keys []edge.Key, err error) {
 	}
 	plain, err := w.opt.Keys.OpenOwn(row.keysLabel(), row.Keys)
 	if err != nil {
-		return nil, err
+		return nil, damaged(err)
 	}
 	return keys, json.Unmarshal(plain, &keys)
 }
@@ -171,6 +171,9 @@ func (w *work) elsewhere() (all []edge.Key, err error) {
 	}
 	for _, row := range rows {
 		keys, err := w.keysOf(row)
+		if w.leaveOut("the keys of store "+row.ID, err) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

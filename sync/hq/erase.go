@@ -166,11 +166,16 @@ func (w *work) takeOut(number int64, order *edge.Erasure, together []int64) erro
 	if err != nil {
 		return err
 	}
+	void, err := w.idsOf(number, EntityVoid)
+	if err != nil {
+		return err
+	}
 	self := []string{decimal(number)}
 	err = errors.Join(
+		w.makeStrange(number, math.MaxInt64), w.tx.DeleteEntities(EntityVoid, void),
 		w.tx.DeleteEntities(EntityFact, facts), w.tx.DeleteChanges(edge.ChangeFact, facts), w.tx.DeleteEntities(EntityOutcome, outcomes),
 		w.tx.DeleteEntities(EntityCustomer, self), w.tx.DeleteChanges(edge.ChangeCustomer, self),
-		w.tx.Estrange(number, math.MaxInt64), w.tx.DeletePerson(number),
+		w.tx.DeletePerson(number),
 	)
 	if err != nil {
 		return fmt.Errorf("erasing a customer: %w", err)

@@ -13,6 +13,7 @@ import (
 type fact struct {
 	Entity
 	state   edge.FactState
+	before  edge.FactState  // as it was before this transaction
 	sent    *edge.FactState // as the store told it in this transaction
 	rests   bool            // it is in the store
 	changed bool
@@ -40,7 +41,7 @@ func (w *work) fact(s edge.FactState) error {
 	}
 	if f == nil {
 		f = &fact{Entity: Entity{Kind: EntityFact, ID: s.ID, Number: p.number}, state: edge.FactState{ID: s.ID}}
-		w.facts[s.ID] = f
+		w.holds(f)
 	} else if p, err = w.person(f.Number); err != nil { // a fact does not change hands but by joining
 		return err
 	}
@@ -48,7 +49,7 @@ func (w *work) fact(s edge.FactState) error {
 	f.state = before.Merge(s)
 	f.state.Customer = ""
 	f.sent = &s
-	w.told[p.number] = true
+	w.tells(p.number, s.Customer)
 	if !w.mayKeep(p, f.state) {
 		f.void = true
 		p.late = p.late || f.state.Learnt().After(p.state.Unlearnt)
@@ -104,10 +105,13 @@ func (w *work) factByID(id string) (*fact, error) {
 		return nil, nil
 	}
 	f, err := w.openFact(e)
+	if w.leaveOut("a fact", err) { // what is told now takes its place
+		f, err = &fact{Entity: e, rests: true, state: edge.FactState{ID: id}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	w.facts[id] = f
+	w.holds(f)
 	return f, nil
 }
 
@@ -119,15 +123,16 @@ func (w *work) openFact(e Entity) (*fact, error) {
 	f := &fact{Entity: e, rests: true}
 	plain, err := p.key.Open(factColumn(e.ID), e.Body)
 	if err != nil {
-		return nil, err
+		return nil, damaged(err)
 	}
 	if err := json.Unmarshal(plain, &f.state); err != nil {
-		return nil, fmt.Errorf("reading a fact: %w", err)
+		return nil, damaged(err)
 	}
+	f.before = f.state
 	return f, nil
 }
 
-// factsOf opens all facts of a customer.
+// factsOf opens all facts of a customer. One that is damaged says nothing, and goes with the first that may not be kept.
 func (w *work) factsOf(p *person) ([]*fact, error) {
 	all, err := w.tx.EntitiesOf(p.number, EntityFact, 0)
 	if err != nil {
@@ -137,7 +142,11 @@ func (w *work) factsOf(p *person) ([]*fact, error) {
 	for _, e := range all {
 		f := w.facts[e.ID]
 		if f == nil {
-			if f, err = w.openFact(e); err != nil {
+			f, err = w.openFact(e)
+			if w.leaveOut("a fact", err) {
+				f, err = &fact{Entity: e, rests: true, state: edge.FactState{ID: e.ID}}, nil
+			}
+			if err != nil {
 				return nil, err
 			}
 		}

@@ -40,18 +40,25 @@ func (h *HQ) Feed(ctx context.Context, after string, limit int) (items []FeedIte
 			return err
 		}
 		pos := c.changes
-		rows, err := w.tx.EntitiesAfter(pos, limit)
-		if err != nil {
-			return err
-		}
-		for _, e := range rows {
-			item, err := w.item(e)
+		for more := true; more && len(items) < limit; {
+			asked := limit - len(items)
+			rows, err := w.tx.EntitiesAfter(pos, asked)
 			if err != nil {
 				return err
 			}
-			pos = e.Pos
-			item.Cursor = w.feedCursor(c, pos)
-			items = append(items, item)
+			more = len(rows) == asked
+			for _, e := range rows {
+				pos = e.Pos
+				item, err := w.item(e)
+				if w.leaveOut("an item of the feed", err) {
+					continue
+				}
+				if err != nil {
+					return err
+				}
+				item.Cursor = w.feedCursor(c, pos)
+				items = append(items, item)
+			}
 		}
 		next = w.feedCursor(c, pos)
 		return nil
@@ -96,7 +103,7 @@ func (w *work) item(e Entity) (item FeedItem, err error) {
 			return item, err
 		}
 		item.Customer = &p.state
-	case EntityFact:
+	case EntityFact, EntityVoid:
 		item.Kind = "fact"
 		state, err := w.factState(e)
 		if err != nil {
@@ -137,12 +144,15 @@ func (w *work) item(e Entity) (item FeedItem, err error) {
 	return item, err
 }
 
-// idOf is what names a customer everywhere; empty for a stranger.
+// idOf is what names a customer everywhere; empty for a stranger, and for one who cannot be read any more.
 func (w *work) idOf(number int64) (string, error) {
 	if number == 0 {
 		return "", nil
 	}
 	p, err := w.person(number)
+	if w.leaveOut("a customer", err) {
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}

@@ -87,11 +87,40 @@ func (w *work) keepFacts() (changed []*fact, err error) {
 		}
 		rows[i] = f.Entity
 	}
-	err = errors.Join(w.tx.PutEntities(rows), w.tx.DeleteEntities(EntityFact, void), w.tx.DeleteChanges(edge.ChangeFact, void))
+	err = errors.Join(w.tx.PutEntities(rows), w.tx.DeleteEntities(EntityFact, void), w.tx.DeleteChanges(edge.ChangeFact, void),
+		w.noteVoid(void, rows))
 	if err != nil {
 		return nil, fmt.Errorf("keeping facts: %w", err)
 	}
 	return changed, nil
+}
+
+// noteVoid keeps of facts that their customer took back that they are gone, for readers of the feed, and no longer of those
+// that were told anew. It merges with nothing: told later than she took back, a fact is one.
+func (w *work) noteVoid(void []string, kept []Entity) error {
+	rows := make([]Entity, 0, len(void))
+	for _, id := range void {
+		f := w.facts[id]
+		gone := &fact{Entity: f.Entity, state: edge.FactState{ID: id, Kind: f.state.Kind, Gone: true}}
+		if err := w.seal(gone); err != nil {
+			return err
+		}
+		pos, err := w.next()
+		if err != nil {
+			return err
+		}
+		gone.Kind, gone.Pos, gone.Store, gone.At = EntityVoid, pos, w.store, w.now.UnixMicro()
+		rows = append(rows, gone.Entity)
+	}
+	ids := make([]string, len(kept))
+	for i := range kept {
+		ids[i] = kept[i].ID
+	}
+	again, err := w.tx.EntitiesByID(EntityVoid, ids, false)
+	if err != nil {
+		return err
+	}
+	return errors.Join(w.tx.PutEntities(rows), w.tx.DeleteEntities(EntityVoid, slices.Sorted(maps.Keys(again))))
 }
 
 func (w *work) keepCounters() error {
@@ -145,7 +174,7 @@ func (w *work) settle(p *person) error {
 	for _, f := range facts {
 		if !w.mayKeep(p, f.state) {
 			f.void = true
-			w.facts[f.ID] = f
+			w.holds(f)
 		}
 	}
 	return w.estrange(p)
@@ -155,7 +184,7 @@ func (w *work) settle(p *person) error {
 func (w *work) heard(facts []*fact) {
 	for _, f := range facts {
 		f.changed = true
-		w.facts[f.ID] = f
+		w.holds(f)
 	}
 }
 
@@ -180,12 +209,35 @@ func (w *work) allFacts(p *person) ([]*fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range w.facts {
-		if f.Number == p.number && !f.rests {
+	for _, f := range w.factsBy[p.number] {
+		if !f.rests {
 			facts = append(facts, f)
 		}
 	}
 	return slices.DeleteFunc(facts, func(f *fact) bool { return f.void }), nil
+}
+
+// makeStrange makes a customer's visits up to a moment a stranger's, each at a new place, so that readers of the feed hear
+// of it.
+func (w *work) makeStrange(number, upto int64) error {
+	visits, err := w.tx.EntitiesOf(number, EntityVisit, 0)
+	if err != nil {
+		return fmt.Errorf("taking visits off a customer: %w", err)
+	}
+	visits = slices.DeleteFunc(visits, func(e Entity) bool { return e.At > upto })
+	for i := len(visits) - 1; i >= 0; i-- { // the oldest first
+		visits[i].Number = 0
+		if visits[i].Pos, err = w.next(); err != nil {
+			return err
+		}
+		if at, is := w.at[entityKey(EntityVisit, visits[i].ID)]; is {
+			w.put[at].Entity = visits[i]
+		}
+	}
+	if err := w.tx.PutEntities(visits); err != nil {
+		return fmt.Errorf("taking visits off a customer: %w", err)
+	}
+	return nil
 }
 
 // estrange makes the visits that a customer does not allow to keep a stranger's, and drops what came of her prompts.
@@ -197,8 +249,8 @@ func (w *work) estrange(p *person) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	if err := w.tx.Estrange(p.number, upto); err != nil {
-		return fmt.Errorf("taking visits off a customer: %w", err)
+	if err := w.makeStrange(p.number, upto); err != nil {
+		return err
 	}
 	outcomes, err := w.tx.EntitiesOf(p.number, EntityOutcome, 0)
 	if err != nil {

@@ -312,7 +312,7 @@ func TestTheFeedGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	next(10)
-	if got := strings.Join(seen, " "); got != "customer visit fact visit erasure" {
+	if got := strings.Join(seen, " "); got != "customer visit fact visit visit visit erasure" {
 		t.Errorf("the feed told %s", got)
 	}
 	must(t, o.Restored(t.Context()))

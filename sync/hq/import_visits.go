@@ -115,7 +115,7 @@ func (w *work) importVisit(v *visitRows, report *edge.ImportReport) error {
 		report.Unchanged += len(v.lines)
 	default:
 		report.New += len(v.lines)
-		if err := w.add(Entity{Kind: EntityVisit, ID: newID(), Number: number, At: v.visit.At.UnixMicro()}, v.visit); err != nil {
+		if err := w.add(Entity{Kind: EntityVisit, ID: visitKey("", newID()), Number: number, At: v.visit.At.UnixMicro()}, v.visit); err != nil {
 			return err
 		}
 	}

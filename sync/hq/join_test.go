@@ -117,7 +117,7 @@ func TestOneStateJoinsThree(t *testing.T) {
 				texts[c.Fact.Fields[edge.FieldText].Value] = true
 			}
 		}
-		if i < 2 && len(texts) != 3 || i == 2 && (!texts["one"] || !texts["two"]) {
+		if len(texts) != 2 || texts[[]string{"one", "two", "three"}[i]] {
 			t.Errorf("%s hears of the facts %v", box.store, texts)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"redbench/edge"
 )
@@ -31,12 +32,15 @@ func (h *HQ) Lookup(ctx context.Context, store string, hashes []edge.IdentifierH
 		}
 		number = numbers[0]
 		found, err = w.found(number)
+		if w.leaveOut("a customer", err) {
+			return edge.ErrNotFound
+		}
 		return err
 	})
 	if err != nil {
 		return edge.Found{}, fmt.Errorf("looking a customer up: %w", err)
 	}
-	h.afterwards(func() { h.addInterest(store, number) })
+	h.afterwards(func() { h.addInterest(store, number, found.Customer.ID) })
 	return found, nil
 }
 
@@ -46,7 +50,9 @@ func (w *work) found(number int64) (f edge.Found, err error) {
 	if err != nil {
 		return f, err
 	}
-	f.Customer = p.state
+	if f.Customer, err = w.forStore(w.store, p); err != nil {
+		return f, err
+	}
 	if !remembers(p.state) {
 		return f, nil
 	}
@@ -55,7 +61,10 @@ func (w *work) found(number int64) (f edge.Found, err error) {
 		return f, err
 	}
 	for _, e := range facts {
-		state, err := w.factState(e)
+		state, err := w.factState(e) // by the id that names her, which is the answer's
+		if w.leaveOut("a fact", err) {
+			continue
+		}
 		if err != nil {
 			return f, err
 		}
@@ -63,19 +72,32 @@ func (w *work) found(number int64) (f edge.Found, err error) {
 			f.Facts = append(f.Facts, state)
 		}
 	}
-	visits, err := w.tx.EntitiesOf(number, EntityVisit, foundVisits)
+	f.Visits, _, err = w.latestVisits(number, f.Customer.ID)
+	return f, err
+}
+
+// foundVisitBytes is how large those visits are together at the most, as they rest.
+const foundVisitBytes = 128 << 10
+
+// latestVisits are a customer's latest visits, the newest first, for a store that was not there, and about how large they
+// are.
+func (w *work) latestVisits(number int64, id string) (visits []edge.VisitState, size int, err error) {
+	all, err := w.tx.EntitiesOf(number, EntityVisit, foundVisits)
 	if err != nil {
-		return f, err
+		return nil, 0, fmt.Errorf("reading visits: %w", err)
 	}
-	for _, e := range visits {
+	for _, e := range all {
+		if size+len(e.Body) > foundVisitBytes {
+			break
+		}
 		v, err := visitOf(e)
 		if err != nil {
-			return f, err
+			return nil, 0, err
 		}
-		v.Customer = p.state.ID
-		f.Visits = append(f.Visits, v)
+		v.Customer = id
+		visits, size = append(visits, v), size+len(e.Body)+200
 	}
-	return f, nil
+	return visits, size, nil
 }
 
 // visitOf is a visit as it travels, without its customer.
@@ -83,18 +105,21 @@ func visitOf(e Entity) (v edge.VisitState, err error) {
 	if err := json.Unmarshal(e.Body, &v); err != nil {
 		return v, fmt.Errorf("reading a visit: %w", err)
 	}
-	v.ID, v.Store = e.ID, e.Store
+	v.ID, v.Store = strings.TrimPrefix(e.ID, visitKey(e.Store, "")), e.Store
 	return v, nil
 }
 
 // addInterest notes that a store knows a customer. It comes after the answer, which must not wait for a batch that is being
 // written; lost in a crash, it is made good when the store tells of her visit.
-func (h *HQ) addInterest(store string, number int64) {
+func (h *HQ) addInterest(store string, number int64, id string) {
 	err := h.update(context.Background(), store, func(w *work) error {
 		if _, err := w.tx.Person(number); err != nil {
 			return err // erased meanwhile: every store is told that
 		}
-		w.told[number] = true
+		if err := w.resolve(id); err != nil {
+			return err
+		}
+		w.tells(number, id)
 		return nil
 	})
 	if err != nil {

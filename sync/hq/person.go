@@ -23,10 +23,12 @@ type person struct {
 	kept    *edge.CustomerState // as this transaction wrote it; nil: not yet
 	sent    *edge.CustomerState // as the store told it in this transaction
 	isNew   bool
-	after   int64 // as in Known, as it rests
-	joined  bool  // somebody else was her: who is told of her is told everything
-	unheard bool  // somebody joined of whom nobody had said what she allows
-	late    bool  // something was told that she does not allow to keep
+	after   int64    // as in Known, as it rests
+	joined  bool     // somebody else was her: who is told of her is told everything
+	circles []circle // who knew her, or one whom she was joined with; nil: as at rest
+	both    bool     // the store that tells knew two of them
+	unheard bool     // somebody joined of whom nobody had said what she allows
+	late    bool     // something was told that she does not allow to keep
 }
 
 // sealedAs is what a customer's columns are bound to: her number, which never changes hands, as her ids may.
@@ -55,15 +57,15 @@ func (w *work) person(number int64) (*person, error) {
 func (h *HQ) open(row Person) (*person, error) {
 	key, err := h.opt.Keys.Unwrap(sealedAs(row.Number), row.Wrapped)
 	if err != nil {
-		return nil, err
+		return nil, damaged(err)
 	}
 	plain, err := key.Open("state", row.Sealed)
 	if err != nil {
-		return nil, err
+		return nil, damaged(err)
 	}
 	p := &person{number: row.Number, key: key, wrapped: row.Wrapped, after: row.After}
 	if err := json.Unmarshal(plain, &p.state); err != nil {
-		return nil, fmt.Errorf("reading a customer: %w", err)
+		return nil, damaged(err)
 	}
 	p.before = p.state
 	return p, nil
@@ -97,7 +99,7 @@ func (w *work) keep(p *person) error {
 	p.kept = &kept
 	ids := append([]string{p.state.ID}, p.state.Also...)
 	for _, id := range ids {
-		w.known[id] = Known{Number: p.number, After: row.After}
+		w.knows(id, Known{Number: p.number, After: row.After})
 	}
 	return errors.Join(w.tx.PutIDs(p.number, ids), w.tx.PutIdentifiers(p.number, p.state.Identifiers))
 }

@@ -79,8 +79,16 @@ type People interface {
 	IdentifiersAfter(row int64, limit int) ([]Identified, error)
 
 	Interested(number int64) (stores []string, err error)
-	// AddInterest gives those of the customers whom the store was not interested in before.
-	AddInterest(store string, numbers []int64) (added []int64, err error)
+	// AddInterest notes what a store calls customers, and gives those whom it was not interested in before.
+	AddInterest(store string, calls []Calling) (added []int64, err error)
+	// Called gives what a store calls those of the customers whom it is interested in, sorted.
+	Called(store string, numbers []int64) (map[int64][]string, error)
+}
+
+// Calling is what a store calls a customer.
+type Calling struct {
+	Number int64
+	ID     string
 }
 
 // Known is what an id leads to.
@@ -115,10 +123,11 @@ type EntityKind byte
 const (
 	EntityCustomer EntityKind = 1 // id: the customer's number in decimal; the body is in Person
 	EntityFact     EntityKind = 2 // the body is sealed under the customer's key
-	EntityVisit    EntityKind = 3
+	EntityVisit    EntityKind = 3 // id: the store that told it, a stroke, and the store's id of it
 	EntityOutcome  EntityKind = 4
 	EntitySummary  EntityKind = 5
 	EntityErasure  EntityKind = 6 // the body is in ErasureRow
+	EntityVoid     EntityKind = 7 // a fact that its customer took back: that it is gone, sealed as a fact is
 )
 
 // Entity is one thing that is known, at the place of its last change in the order of everything.
@@ -144,8 +153,6 @@ type Entities interface {
 	EntitiesAt(number int64, kind EntityKind, at int64) ([]Entity, error)
 	EntitiesAfter(pos int64, limit int) ([]Entity, error)
 	DeleteEntities(kind EntityKind, ids []string) error
-	// Estrange makes a customer's visits up to and including a moment a stranger's, at no new place.
-	Estrange(number int64, upto int64) error
 	// CountEntities counts by kind.
 	CountEntities() (map[EntityKind]int64, error)
 }

@@ -110,7 +110,7 @@ func (w *work) takeAll(records []edge.Record) error {
 		case r.Fact != nil:
 			ids = append(ids, r.Fact.Customer)
 		case r.Visit != nil:
-			ids, visits = append(ids, r.Visit.Customer), append(visits, r.Visit.ID)
+			ids, visits = append(ids, r.Visit.Customer), append(visits, visitKey(w.store, r.Visit.ID))
 		case r.Outcome != nil:
 			ids, outcomes = append(ids, r.Outcome.Customer), append(outcomes, r.Outcome.ID)
 		case r.Summary != nil:
@@ -124,7 +124,16 @@ func (w *work) takeAll(records []edge.Record) error {
 	return err
 }
 
-func (w *work) takeOne(r *edge.Record) (err error) {
+// takeOne takes a record in. One about somebody who cannot be read any more is left out.
+func (w *work) takeOne(r *edge.Record) error {
+	err := w.takeIn(r)
+	if w.leaveOut("whom a record is about", err) {
+		return nil
+	}
+	return err
+}
+
+func (w *work) takeIn(r *edge.Record) (err error) {
 	switch {
 	case r.Customer != nil:
 		_, err = w.customer(*r.Customer)

@@ -4,6 +4,7 @@ package hq_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"redbench/edge"
@@ -167,12 +168,12 @@ func TestAVisitToldAgainWithACustomerIsHers(t *testing.T) {
 	mark := o.all()
 	v.Customer = maya.ID
 	foreign := v
-	b[1].tell(told(foreign)...) // another store's word about it counts nothing
-	if got := o.only("visit"); len(got) != 1 || got[0].Visit.Customer != "" {
+	b[1].tell(told(foreign)...) // another store's visit, whatever its id: both had the same name once, perhaps
+	if got := o.only("visit"); len(got) != 2 || got[0].Visit.Customer != "" || got[0].Store != "harbour" || got[0].Visit.ID != got[1].Visit.ID {
 		t.Fatalf("another store's word: %+v", got)
 	}
 	b[0].tell(told(v)...)
-	got := o.only("visit")
+	got := slices.DeleteFunc(o.only("visit"), func(i hqItem) bool { return i.Store != "harbour" })
 	if len(got) != 1 || got[0].Visit.Customer != maya.ID || got[0].Visit.Lane != "1" || len(got[0].Visit.Items) != 1 {
 		t.Fatalf("visits %+v", got)
 	}
@@ -181,7 +182,7 @@ func TestAVisitToldAgainWithACustomerIsHers(t *testing.T) {
 	}
 	v.Customer = ben.ID
 	b[0].tell(told(v)...)
-	if got := o.only("visit"); got[0].Visit.Customer != maya.ID {
+	if got := slices.DeleteFunc(o.only("visit"), func(i hqItem) bool { return i.Store != "harbour" }); got[0].Visit.Customer != maya.ID {
 		t.Error("it changed hands")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"redbench/edge"
 )
@@ -17,18 +18,23 @@ func (w *work) visit(v edge.VisitState) error {
 	if err != nil {
 		return err
 	}
-	have, is := w.entity(EntityVisit, v.ID)
+	key := visitKey(w.store, v.ID)
+	have, is := w.entity(EntityVisit, key)
 	switch {
 	case !is:
-		e := Entity{Kind: EntityVisit, ID: v.ID, Store: w.store, Number: number, At: v.At.UnixMicro()}
+		e := Entity{Kind: EntityVisit, ID: key, Store: w.store, Number: number, At: v.At.UnixMicro()}
 		v.ID, v.Customer, v.Store = "", "", "" // they have columns of their own
 		return w.add(e, v)
-	case have.Number != 0 || number == 0 || have.Store != w.store:
+	case have.Number != 0 || number == 0:
 		return nil
 	}
 	have.Number = number
 	return w.again(have)
 }
+
+// visitKey is a visit's id here. A store makes it of what the visit was, among that the name that it had then: two that
+// worked alone may have had the same.
+func visitKey(store, id string) string { return store + "/" + id }
 
 // outcome takes an outcome in, once. Nothing is kept of what came of an erased customer's prompts.
 func (w *work) outcome(o edge.OutcomeState) error {
@@ -101,7 +107,7 @@ func (w *work) keptFor(id string, at int64) (int64, error) {
 		}
 		k = w.known[id]
 	}
-	w.told[k.Number] = true
+	w.tells(k.Number, id)
 	if at <= k.After {
 		return 0, nil
 	}
@@ -144,6 +150,7 @@ func (w *work) add(e Entity, body any) (err error) {
 		return fmt.Errorf("keeping a record: %w", err)
 	}
 	w.at[entityKey(e.Kind, e.ID)] = len(w.put)
+	w.waiting = append(w.waiting, len(w.put))
 	w.put = append(w.put, pending{Entity: e, write: true})
 	return nil
 }
@@ -157,23 +164,27 @@ func (w *work) again(e Entity) error {
 		}
 		e.Body = rests[e.ID].Body
 	}
-	w.put[w.at[entityKey(e.Kind, e.ID)]] = pending{Entity: e, write: true}
+	at := w.at[entityKey(e.Kind, e.ID)]
+	w.waiting = append(w.waiting, at)
+	w.put[at] = pending{Entity: e, write: true}
 	return nil
 }
 
 // flush writes what waits, at places that are given out now: after those of the customers whose it is.
 func (w *work) flush() (err error) {
 	var all []Entity
-	for i := range w.put {
+	slices.Sort(w.waiting)
+	for _, i := range w.waiting {
 		e := &w.put[i]
 		if !e.write {
-			continue
+			continue // it stood there twice
 		}
 		if e.Pos, err = w.next(); err != nil {
 			return err
 		}
 		all, e.write = append(all, e.Entity), false
 	}
+	w.waiting = w.waiting[:0]
 	if err := w.tx.PutEntities(all); err != nil {
 		return fmt.Errorf("keeping records: %w", err)
 	}

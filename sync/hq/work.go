@@ -46,18 +46,24 @@ type work struct {
 	refused map[string]edge.Stamp // ids whose owners a tombstone stopped
 	buried  *bool                 // there are tombstones at all
 
-	put   []pending      // visits, outcomes and summaries
-	at    map[string]int // where in put: kind and id
-	facts map[string]*fact
-	told  map[int64]bool // customers whom the store told of
-	calls_ map[string]bool
+	put     []pending          // visits, outcomes and summaries
+	at      map[string]int     // where in put: kind and id
+	waiting []int              // where in put: what is not written yet
+	idsBy   map[int64][]string // ids in known, by the customer that they led to
+	factsBy map[int64][]*fact
+	facts   map[string]*fact
+	told    map[int64]bool  // customers whom the store told of
+	names   map[string]bool // by which ids it did
+
+	cameWith     map[string]int64           // facts whose customer was joined with another: who that was
 	keysOfStores map[string]map[uint32]bool // which keys a store can use, as far as it was asked
 
-	changes []ChangeRow
-	stores  map[string]bool // who has something new to be told
-	erase   bool            // something was deleted that must be in no file
-	waits   bool            // an order has to be searched for
-	begins  bool            // this process's life began in this transaction
+	changes   []ChangeRow
+	announced map[ChangeRow]int // where in changes: by store, kind and id
+	stores    map[string]bool   // who has something new to be told
+	erase     bool              // something was deleted that must be in no file
+	waits     bool              // an order has to be searched for
+	begins    bool              // this process's life began in this transaction
 }
 
 // counter gives out numbers that are used once.
@@ -96,7 +102,27 @@ func (h *HQ) view(ctx context.Context, store string, f func(w *work) error) erro
 
 func (h *HQ) work(tx Tx, store string) *work {
 	return &work{HQ: h, tx: tx, store: store, now: h.opt.Now(), people: map[int64]*person{}, known: map[string]Known{},
-		gone: map[string]edge.Stamp{}, refused: map[string]edge.Stamp{}, at: map[string]int{}, facts: map[string]*fact{}, told: map[int64]bool{}, stores: map[string]bool{}}
+		gone: map[string]edge.Stamp{}, refused: map[string]edge.Stamp{}, at: map[string]int{}, facts: map[string]*fact{}, told: map[int64]bool{}, names: map[string]bool{},
+		cameWith: map[string]int64{}, announced: map[ChangeRow]int{}, keysOfStores: map[string]map[uint32]bool{}, stores: map[string]bool{}, idsBy: map[int64][]string{}, factsBy: map[int64][]*fact{}}
+}
+
+// tells notes that the store told of a customer, by an id.
+func (w *work) tells(number int64, id string) { w.told[number], w.names[id] = true, true }
+
+// knows notes what an id leads to.
+func (w *work) knows(id string, k Known) {
+	if w.known[id].Number != k.Number {
+		w.idsBy[k.Number] = append(w.idsBy[k.Number], id)
+	}
+	w.known[id] = k
+}
+
+// holds notes a fact that is under way.
+func (w *work) holds(f *fact) {
+	if w.facts[f.ID] == nil {
+		w.factsBy[f.Number] = append(w.factsBy[f.Number], f)
+	}
+	w.facts[f.ID] = f
 }
 
 // next gives the next position.
@@ -200,7 +226,7 @@ func (w *work) resolve(ids ...string) error {
 		return fmt.Errorf("looking customers up: %w", err)
 	}
 	for id, k := range known {
-		w.known[id] = k
+		w.knows(id, k)
 	}
 	gone, err := w.tx.Gone(fresh)
 	if err != nil {

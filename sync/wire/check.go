@@ -16,7 +16,6 @@ const (
 	maxID          = 128
 	maxText        = 256 << 10
 	maxFields      = 64
-	maxIdentifiers = 1_000
 	maxItems       = 10_000
 	maxCounts      = 64
 	maxErased      = 10_000 // ids of one customer in an erasure
@@ -88,7 +87,7 @@ func checkRecord(box string, r *edge.Record) error {
 }
 
 func checkCustomer(c *edge.CustomerState) error {
-	if len(c.Also) > edge.MaxAlso || len(c.Identifiers) > maxIdentifiers {
+	if len(c.Also) > edge.MaxAlso || len(c.Identifiers) > edge.MaxIdentifiers {
 		return errMany
 	}
 	for _, id := range c.Also {

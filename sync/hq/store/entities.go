@@ -70,12 +70,6 @@ func (t *tx) DeleteEntities(kind hq.EntityKind, ids []string) error {
 	return nil
 }
 
-const estrange = `UPDATE entities SET customer = 0 WHERE customer = ?1 AND customer > 0 AND kind = ?2 AND at <= ?3`
-
-func (t *tx) Estrange(number, upto int64) error {
-	return t.exec(estrange, number, int(hq.EntityVisit), upto)
-}
-
 func (t *tx) CountEntities() (map[hq.EntityKind]int64, error) {
 	out := map[hq.EntityKind]int64{}
 	err := t.each(`SELECT kind, count(*) FROM entities GROUP BY kind`, nil, func(rows *sql.Rows) error {

@@ -5,6 +5,8 @@ package store
 import (
 	"database/sql"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"redbench/edge"
 	"redbench/sync/hq"
@@ -76,7 +78,8 @@ func (t *tx) DeletePerson(number int64) error {
 var moves = [...]string{
 	`UPDATE ids SET customer = ?2 WHERE customer = ?1`,
 	`UPDATE OR IGNORE identifiers SET customer = ?2 WHERE customer = ?1`,
-	`UPDATE OR IGNORE interest SET customer = ?2 WHERE customer = ?1`,
+	`INSERT INTO interest (customer, store, ids) SELECT ?2, store, ids FROM interest WHERE customer = ?1
+		ON CONFLICT DO UPDATE SET ids = trim(ids || ' ' || excluded.ids)`,
 	`UPDATE entities SET customer = ?2 WHERE customer = ?1 AND customer > 0`,
 }
 
@@ -141,15 +144,51 @@ func (t *tx) Interested(number int64) ([]string, error) {
 		func(rows *sql.Rows, store *string) error { return rows.Scan(store) })
 }
 
-// A row that conflicts is not returned.
-func (t *tx) AddInterest(store string, numbers []int64) ([]int64, error) {
-	if len(numbers) == 0 {
+// maxCalls is how many bytes of ids a store's row holds at the most: some hundred.
+const maxCalls = 4096
+
+// A row that changes nothing is not returned; one that is new has this id alone. (An older release kept none: then the id
+// stands behind a space.)
+func (t *tx) AddInterest(store string, calls []hq.Calling) (added []int64, err error) {
+	if len(calls) == 0 {
 		return nil, nil
 	}
-	wanted, err := json.Marshal(numbers)
+	pairs := make([][2]any, len(calls))
+	for i, c := range calls {
+		pairs[i] = [2]any{c.Number, c.ID}
+	}
+	all, err := json.Marshal(pairs)
 	if err != nil {
 		return nil, err
 	}
-	return list(t, `INSERT INTO interest (customer, store) SELECT value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING customer`,
-		[]any{store, string(wanted)}, func(rows *sql.Rows, number *int64) error { return rows.Scan(number) })
+	err = t.each(`INSERT INTO interest (customer, store, ids) SELECT value ->> 0, ?1, value ->> 1 FROM json_each(?2) WHERE true
+		ON CONFLICT DO UPDATE SET ids = ids || ' ' || excluded.ids
+			WHERE instr(' ' || ids || ' ', ' ' || excluded.ids || ' ') = 0 AND length(ids) < ?3
+		RETURNING customer, instr(ids, ' ') = 0`, []any{store, string(all), maxCalls}, func(rows *sql.Rows) error {
+		var number int64
+		var isNew bool
+		err := rows.Scan(&number, &isNew)
+		if isNew {
+			added = append(added, number)
+		}
+		return err
+	})
+	return added, err
+}
+
+func (t *tx) Called(store string, numbers []int64) (map[int64][]string, error) {
+	out := make(map[int64][]string, len(numbers))
+	wanted, err := json.Marshal(numbers)
+	if err != nil || len(numbers) == 0 {
+		return out, err
+	}
+	err = t.each(`SELECT customer, ids FROM interest WHERE store = ? AND customer IN (SELECT value FROM json_each(?))`,
+		[]any{store, string(wanted)}, func(rows *sql.Rows) error {
+			var number int64
+			var ids string
+			err := rows.Scan(&number, &ids)
+			out[number] = slices.Sorted(slices.Values(strings.Fields(ids)))
+			return err
+		})
+	return out, err
 }

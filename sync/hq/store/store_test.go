@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -220,7 +221,7 @@ func TestManyRowsAreWrittenInAnyNumber(t *testing.T) {
 // TestOneCustomersChangeScansNoTable: with 20 million customers a join or an erasure must cost what is hers.
 func TestOneCustomersChangeScansNoTable(t *testing.T) {
 	s := open(t, t.TempDir())
-	for _, query := range append(append([]string{estrange}, moves[:]...), deletes[:]...) {
+	for _, query := range slices.Concat(moves[:], deletes[:]) {
 		args := []any{1, 2, 3}[:strings.Count(query, "?")]
 		rows, err := s.read.Query("EXPLAIN QUERY PLAN "+query, args...)
 		must(t, err)
