@@ -204,8 +204,8 @@ func (w *world) forget(ctx context.Context, atOffice bool) error {
 // settledWithin bounds how long everything may take to arrive once nothing goes wrong any more.
 const settledWithin = 90 * time.Second
 
-// heal ends all faults, starts everything once more, so that nobody waits for a back-off, and returns when nobody has
-// anything to tell any more.
+// heal starts the boxes once more, so that nobody waits for a back-off, waits until nobody has anything to tell any more,
+// and kills head office once more.
 func (w *world) heal(ctx context.Context) error {
 	for _, s := range w.shops { // a till goes on until it was told that what it published is stored
 		for _, t := range s.tills {
@@ -224,7 +224,8 @@ func (w *world) heal(ctx context.Context) error {
 	if err := process.Until(patient, 100*time.Millisecond, w.settled); err != nil {
 		return fmt.Errorf("settling: %w", err)
 	}
-	return errors.Join(w.office.Stop(), w.office.Start(ctx)) // what it kept in memory only, if it did, it has written or lost
+	w.office.Kill() // what it said is durable must be, in this very moment
+	return w.office.Start(ctx)
 }
 
 func (w *world) settled(ctx context.Context) error {

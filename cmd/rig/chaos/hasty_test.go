@@ -24,12 +24,13 @@ import (
 const hastyOffice = "hasty-office"
 
 // late is how long a hasty office keeps in memory what it has acknowledged.
-const late = time.Second
+const late = 10 * time.Second
 
 // hastyStore makes durable at once how far an outbox was taken, and a little later what it held.
 type hastyStore struct {
 	hq.Store
 	writing *sync.WaitGroup
+	ended   <-chan struct{}
 }
 
 func (s hastyStore) Update(ctx context.Context, f func(hq.Tx) error) error {
@@ -42,7 +43,10 @@ func (s hastyStore) Update(ctx context.Context, f func(hq.Tx) error) error {
 	})
 	if err == nil && len(kept) > 0 {
 		s.writing.Go(func() {
-			<-time.After(late)
+			select {
+			case <-time.After(late):
+			case <-s.ended:
+			}
 			_ = s.Store.Update(context.Background(), func(tx hq.Tx) error { return tx.PutEntities(kept) })
 		})
 	}
@@ -85,7 +89,7 @@ func serveHastily(file string) (err error) {
 	}
 	var writing sync.WaitGroup // it loses nothing when it is stopped well
 	defer func() { writing.Wait(); err = errors.Join(err, opened.Close()) }()
-	office, err := hq.New(hq.Options{Store: hastyStore{opened, &writing}, Keys: keys, Log: log})
+	office, err := hq.New(hq.Options{Store: hastyStore{opened, &writing, ctx.Done()}, Keys: keys, Log: log})
 	if err != nil {
 		return err
 	}
