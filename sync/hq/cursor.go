@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"redbench/edge"
 )
 
 // ErrCursor says that a cursor is not one of ours.
@@ -139,6 +141,15 @@ func (w *work) begun(c cursor) (cursor, error) {
 func (w *work) ours(c cursor, epoch string) error {
 	if c.epoch != epoch {
 		return ErrCursor
+	}
+	if w.store != "" {
+		row, err := w.tx.StoreRow(w.store)
+		if err == nil && max(c.full, c.changes) < row.Dropped {
+			err = ErrCursor
+		}
+		if err != nil && !errors.Is(err, edge.ErrNotFound) {
+			return err
+		}
 	}
 	had, err := w.had(c.life, max(c.erasures, c.changes, c.full))
 	if err == nil && !had {

@@ -175,6 +175,8 @@ type Feeds interface {
 	// Places gives where a store's rows of some things stand.
 	Places(store string, kind edge.ChangeKind, ids []string) (map[string]int64, error)
 	DeleteChanges(kind edge.ChangeKind, ids []string) error
+	// DropFeed deletes all that a store is to be told, and whom it is interested in.
+	DropFeed(store string) error
 }
 
 // ErasureRow is an order to forget, for ever.
@@ -235,6 +237,7 @@ type StoreRow struct {
 	Offset   time.Duration // the box's clock against ours
 	Status   []byte        // the last wire.BoxStatus
 	Boxes    []BoxRow      // which told it lately
+	Dropped  int64         // cursors from before this position hold no longer: what it was to be told was deleted
 	Playbook int           // the version that it is given; 0: none from here
 	Keys     []byte        // sealed: the box's own identifier keys
 	Code     time.Time     // when its unused one-time code expires; zero: there is none

@@ -113,7 +113,8 @@ func (h *HQ) AddStore(ctx context.Context, store string, pin []byte) (code strin
 	return made.String(), nil
 }
 
-// RevokeStore voids a store's credentials and codes. It owes nothing from then on. An unknown one is edge.ErrNotFound.
+// RevokeStore voids a store's credentials and codes. It owes nothing from then on, and nothing is kept for it to be told: a
+// box that enrols under its name later begins anew. An unknown one is edge.ErrNotFound.
 func (h *HQ) RevokeStore(ctx context.Context, store string) error {
 	err := h.update(ctx, "", func(w *work) error {
 		row, err := w.tx.StoreRow(store)
@@ -121,7 +122,11 @@ func (h *HQ) RevokeStore(ctx context.Context, store string) error {
 			return err
 		}
 		row.Revoked, row.Serial, row.Next, row.Code = w.now.UTC(), 0, 0, time.Time{}
-		return errors.Join(w.tx.PutStore(row), w.tx.DeleteCodes(store, w.now), w.tx.OweNothing(store), w.tx.DeleteRelays(store, allPlaces))
+		if row.Dropped, err = w.next(); err != nil {
+			return err
+		}
+		return errors.Join(w.tx.PutStore(row), w.tx.DeleteCodes(store, w.now), w.tx.OweNothing(store), w.tx.DeleteRelays(store, allPlaces),
+			w.tx.DropFeed(store))
 	})
 	if err != nil {
 		return fmt.Errorf("revoking store %q: %w", store, err)

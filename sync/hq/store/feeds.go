@@ -49,6 +49,13 @@ func (t *tx) Places(store string, kind edge.ChangeKind, ids []string) (map[strin
 	return out, err
 }
 
+func (t *tx) DropFeed(store string) error {
+	if err := t.exec(`DELETE FROM changes WHERE store = ?`, store); err != nil {
+		return err
+	}
+	return t.exec(`DELETE FROM interest WHERE store = ?`, store)
+}
+
 func (t *tx) DeleteChanges(kind edge.ChangeKind, ids []string) error {
 	for _, id := range ids {
 		if err := t.exec(`DELETE FROM changes WHERE kind = ? AND id = ?`, string(kind), id); err != nil {
