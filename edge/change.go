@@ -57,6 +57,7 @@ type Erasure struct {
 	Stamp      Stamp     `json:"stamp"`                // new consent after it lifts it
 	Customers  []string  `json:"customers,omitempty"`  // her ids, as far as whoever ordered it knew them
 	Tombstones [][]byte  `json:"tombstones,omitempty"` // of her identifiers, under the chain's tombstone key
+	Chained    bool      `json:"chained,omitempty"`    // one is of the value of the chain's own id of hers: who has another one is not meant
 }
 
 // Receipt says that a box has applied an erasure.

@@ -170,6 +170,26 @@ func (a *applying) receipt(o *order, found bool) error {
 	return a.order(answer)
 }
 
+// means reports whether an order means who has an identifier that one of its tombstones meets: not where several have it, nor
+// where several had it when she was forgotten here, nor who has another id of the chain than the one that it names.
+func (a *applying) means(o *order, m met, owners []edge.CustomerRef) (bool, error) {
+	if len(owners) != 1 {
+		return false, nil
+	}
+	on := map[[32]byte]edge.Stamp{m.tombstone: o.Stamp}
+	if err := unspared(a.ctx, a.tx, [][32]byte{m.tombstone}, on); err != nil || len(on) == 0 {
+		return false, err
+	}
+	chain := a.chainOf(owners[0])
+	if !o.Chained || len(chain) == 0 {
+		return true, nil
+	}
+	named := func(t [32]byte) bool {
+		return slices.ContainsFunc(o.Tombstones, func(each []byte) bool { return [32]byte(each) == t })
+	}
+	return slices.ContainsFunc(a.opt.Seal.Tombstones(chain[0]), named), nil
+}
+
 // eraseOrBegin forgets somebody whom an order means. Where she has said since that she wants to be known, head office and
 // other stores forget her all the same, by the id that she had, or have refused what was told of her under it until she said
 // so: she begins anew here, under another.
@@ -188,23 +208,27 @@ func (a *applying) eraseOrBegin(ref edge.CustomerRef, o *order) error {
 	return err
 }
 
-// alsoMet adds those whom tombstones found. An identifier that several customers share means none of them.
+// alsoMet adds those whom tombstones found. An identifier of somebody who is not meant stays as it is.
 func (a *applying) alsoMet(o *order, refs []edge.CustomerRef) ([]edge.CustomerRef, error) {
 	for _, m := range o.met {
 		owners, err := a.ownersOf(m.hash)
 		if err != nil {
 			return nil, err
 		}
-		if len(owners) > 1 {
+		meant, err := a.means(o, m, owners)
+		if err != nil {
+			return nil, err
+		}
+		if !meant {
 			delete(o.tombstones, m.tombstone)
 			if err := a.spare(o.Stamp, m.tombstone); err != nil {
 				return nil, err
 			}
-		}
-		if len(owners) != 1 || slices.Contains(refs, owners[0]) {
 			continue
 		}
-		refs = append(refs, owners[0])
+		if !slices.Contains(refs, owners[0]) {
+			refs = append(refs, owners[0])
+		}
 	}
 	return refs, nil
 }
@@ -222,6 +246,7 @@ func (a *applying) spareHers(ref edge.CustomerRef, o *order) error {
 type erased struct {
 	ids        [][]byte
 	tombstones [][32]byte
+	chained    bool // as in edge.Erasure
 }
 
 // eraseCustomer forgets somebody by an order whose stamp is given. Nothing of her has to be opened, so that a damaged
@@ -230,7 +255,9 @@ func (a *applying) eraseCustomer(ref edge.CustomerRef, stamp edge.Stamp, named .
 	if e.ids, err = a.idsAt(ref); err != nil {
 		return e, err
 	}
-	if e.tombstones, err = a.tombstonesFor(ref, append(named, a.chainOf(ref)...)); err != nil {
+	named = append(named, a.chainOf(ref)...)
+	e.chained = slices.ContainsFunc(named, func(id edge.Identifier) bool { return id.Kind == edge.KindCustomer })
+	if e.tombstones, err = a.tombstonesFor(ref, named); err != nil {
 		return e, err
 	}
 	if err := a.spareShared(ref, stamp); err != nil {

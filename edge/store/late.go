@@ -176,7 +176,7 @@ func latest(stamps map[[32]byte]edge.Stamp) (last edge.Stamp) {
 
 // order is what is told of somebody who was forgotten.
 func (e erased) order(id string, at time.Time, stamp edge.Stamp) *edge.Erasure {
-	out := &edge.Erasure{ID: id, At: at, Stamp: stamp}
+	out := &edge.Erasure{ID: id, At: at, Stamp: stamp, Chained: e.chained}
 	for _, each := range e.ids {
 		if u, err := uuid.FromBytes(each); err == nil {
 			out.Customers = append(out.Customers, u.String())

@@ -76,6 +76,7 @@ func (w *work) orderFor(id edge.Identifier) (edge.Erasure, error) {
 func (w *work) entomb(order *edge.Erasure, id edge.Identifier) {
 	t := w.opt.Keys.Tombstone(id)
 	order.Tombstones = append(order.Tombstones, t[:])
+	order.Chained = order.Chained || id.Kind == edge.KindCustomer
 	for _, h := range w.opt.Keys.HashesEverywhere(id) {
 		t := w.opt.Keys.TombstoneOf(h)
 		order.Tombstones = append(order.Tombstones, t[:])

@@ -123,7 +123,7 @@ func (w *work) searched(s *search) error {
 		if err != nil {
 			return err
 		}
-		if err := w.alone(s.found[i], row.Order.Stamp, &numbers); err != nil {
+		if err := w.alone(s.found[i], row.Order, &numbers); err != nil {
 			return err
 		}
 		slices.Sort(numbers)
@@ -139,9 +139,10 @@ func (w *work) searched(s *search) error {
 	return nil
 }
 
-// alone adds who has a found identifier alone. A shared one names nobody, and who has said since the order was given that
-// she wants to be known is not meant: after a backup was restored her new consent may come before the order does.
-func (w *work) alone(found [][]byte, order edge.Stamp, numbers *[]int64) error {
+// alone adds who has a found identifier alone. A shared one names nobody. Who has another id of the chain than the order names
+// is not meant, nor is who has said since the order was given that she wants to be known: after a backup was restored her
+// new consent may come before the order does.
+func (w *work) alone(found [][]byte, order edge.Erasure, numbers *[]int64) error {
 	owners, err := w.tx.Owners(found)
 	if err != nil {
 		return fmt.Errorf("looking identifiers up: %w", err)
@@ -150,10 +151,20 @@ func (w *work) alone(found [][]byte, order edge.Stamp, numbers *[]int64) error {
 		if len(each) != 1 {
 			continue
 		}
-		if p, err := w.person(each[0]); err == nil && consentsAfter(p.state, order) {
+		if p, err := w.person(each[0]); err == nil && (consentsAfter(p.state, order.Stamp) || w.another(p.state, order)) {
 			continue
 		}
 		*numbers = append(*numbers, each[0]) // a damaged record, too
 	}
 	return nil
+}
+
+// another reports whether somebody has another id of the chain than an order names.
+func (w *work) another(s edge.CustomerState, order edge.Erasure) bool {
+	chain := s.Fields[edge.FieldChain].Value
+	if !order.Chained || chain == "" {
+		return false
+	}
+	t := w.opt.Keys.Tombstone(edge.Identifier{Kind: edge.KindCustomer, Value: chain})
+	return !slices.ContainsFunc(order.Tombstones, func(each []byte) bool { return string(each) == string(t[:]) })
 }
