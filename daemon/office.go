@@ -5,6 +5,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,12 +23,23 @@ type office struct {
 	changing sync.Mutex // one begin or stop at a time
 	stopped  bool
 
-	mu   sync.Mutex
-	line *line // nil: not enrolled
+	mu      sync.Mutex
+	line    *line  // nil: not enrolled
+	trouble string // why it could not begin
 }
 
 // begin ties the box to head office if it is enrolled, in place of any tie before.
 func (o *office) begin() error {
+	err := o.tie()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.trouble = ""; err != nil {
+		o.trouble = err.Error()
+	}
+	return err
+}
+
+func (o *office) tie() error {
 	o.changing.Lock()
 	defer o.changing.Unlock()
 	credentials, err := link.Load(o.app.Config.State.Dir)
@@ -38,6 +50,10 @@ func (o *office) begin() error {
 		return err
 	}
 	o.put(nil).stop()
+	if want := o.app.Config.Store.ID; credentials.Store != want {
+		return fmt.Errorf("this box was enrolled as store %q, and [store] id is %q: set it back, or enroll it anew with a code for %[2]q",
+			credentials.Store, want)
+	}
 	next, err := o.open(credentials)
 	if err != nil {
 		return err

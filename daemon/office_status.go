@@ -14,7 +14,7 @@ import (
 func (o *office) status(ctx context.Context) (*control.HQ, error) {
 	l := o.now()
 	if l == nil {
-		return nil, nil
+		return o.untied(), nil
 	}
 	told, err := o.tell(ctx)
 	if err != nil {
@@ -33,6 +33,16 @@ func (o *office) status(ctx context.Context) (*control.HQ, error) {
 		view.Refused = told.PlaybookRefused.Why
 	}
 	return view, err
+}
+
+// untied tells why a box that is enrolled has no tie to head office; nil where nothing is wrong.
+func (o *office) untied() *control.HQ {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.trouble == "" {
+		return nil
+	}
+	return &control.HQ{Error: o.trouble}
 }
 
 // tell gives what head office is told of the box each minute.

@@ -66,7 +66,8 @@ func codeFrom(cmd *cobra.Command, argument string) (string, error) {
 
 func printEnrolled(out io.Writer, cmd *cobra.Command, r control.EnrollReport) {
 	if r.Before {
-		fmt.Fprintf(out, "Store %s is enrolled with %s already, since %s. Nothing was changed.\n", r.Store, r.URL, r.Enrolled.Format("2006-01-02"))
+		fmt.Fprintf(out, "Store %s is enrolled with %s already, since %s. Nothing was changed, and the code was not used; --again uses it.\n",
+			r.Store, r.URL, r.Enrolled.Format("2006-01-02"))
 		return
 	}
 	fmt.Fprintf(out, "Store %s is enrolled with %s.\n", r.Store, r.URL)

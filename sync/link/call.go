@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -73,6 +74,14 @@ func (c *Client) round(ctx context.Context, q call) ([]byte, error) {
 	return answer, err
 }
 
+// plainly is an error of the network without the address that was called, which is told beside it where people look.
+func plainly(err error) error {
+	if of, ok := errors.AsType[*url.Error](err); ok {
+		return of.Err
+	}
+	return err
+}
+
 // roundTrip makes one call and gives the body of a success; whatever else comes is an error.
 func roundTrip(ctx context.Context, client *http.Client, base string, zstd *wire.Zstd, q call, o Options) ([]byte, error) {
 	patience := silence + q.wait + time.Duration(len(q.body.Data)/leastSpeed)*time.Second
@@ -85,7 +94,7 @@ func roundTrip(ctx context.Context, client *http.Client, base string, zstd *wire
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, explain(because(ctx, err), o.Now())
+		return nil, explain(because(ctx, plainly(err)), o.Now())
 	}
 	defer func() { _ = response.Body.Close() }()
 	answer, err := readAnswer(response, zstd, watching.reader(throttleOf(q, o).reader(ctx, response.Body)))

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -102,9 +103,9 @@ func verifyPinned(code Code, host string, now time.Time, chain []*x509.Certifica
 
 // parseURL reads head office's address. Plain http is refused unless insecure was said: a token would travel in clear.
 func parseURL(text string, insecure bool) (*url.URL, error) {
-	u, err := url.Parse(text)
+	u, err := url.Parse(strings.TrimRight(text, "/"))
 	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+	case err != nil || u.Host == "" || u.Path != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, errors.New("head office's address must look like https://hq.example.org:8788")
 	case u.Scheme == "http" && !insecure:
 		return nil, errors.New("head office's address must begin with https://; http:// would send secrets in clear, and needs `insecure` to be said")

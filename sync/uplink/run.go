@@ -29,8 +29,11 @@ func (u *Uplink) Run(ctx context.Context) error {
 			return ctx.Err()
 		case <-u.Store.Changed():
 			r.news()
-		case <-gate:
+		case <-gate: // opened: head office answers, so nothing waits out its back-off
 			r.due = u.Now()
+			if open, _ := u.Gate.Look(); open {
+				r.retry = time.Time{}
+			}
 		case <-timer.C:
 		}
 		timer.Reset(r.turn(ctx))
@@ -88,7 +91,9 @@ func (r *runner) each(ctx context.Context) {
 	}
 	if err := r.tell(ctx, backlog); err != nil {
 		r.fails(ctx, err)
+		return
 	}
+	r.goesWell()
 }
 
 func (r *runner) round(ctx context.Context) {
@@ -99,7 +104,9 @@ func (r *runner) round(ctx context.Context) {
 		r.fails(ctx, err)
 		return
 	}
-	r.goesWell()
+	if !r.State().Reached.Before(began) { // a round in which there was nothing to send proves nothing
+		r.goesWell()
+	}
 	if more {
 		r.due = now.Add(r.rest(now.Sub(began)))
 		return

@@ -193,6 +193,7 @@ func (u *Uplink) notTaken(ctx context.Context, err error) (more bool, _ error) {
 // taken compares what head office has with what the outbox knows, and takes away what it has.
 func (u *Uplink) taken(ctx context.Context, place edge.Place, records []edge.Record, ack wire.Ack) (more bool, err error) {
 	last := records[len(records)-1].Seq
+	place.Last = max(place.Last, last) // the outbox grows while it is read
 	if known, err := u.compare(ctx, place, ack.Upto); known || err != nil {
 		return err == nil, err
 	}
@@ -207,7 +208,7 @@ func (u *Uplink) taken(ctx context.Context, place edge.Place, records []edge.Rec
 		return false, fmt.Errorf("noting what head office has: %w", err)
 	}
 	u.acknowledged(records, upto)
-	return upto < max(place.Last, last), nil
+	return upto < place.Last, nil
 }
 
 // compare finds out by how far head office knows the outbox whether one of the two was restored from a backup, and acts
