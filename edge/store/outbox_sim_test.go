@@ -134,7 +134,7 @@ func (m *simulation) open() {
 	keys, err := seal.Open(m.dir)
 	m.must(err)
 	m.s, err = Open(context.Background(), Options{Dir: m.dir, StoreID: "harbour", Seal: keys, Log: slog.New(slog.DiscardHandler), Now: m.clock.Now,
-		Ballast: -1, Upkeep: -1, OutboxBytes: 60 * rowBytes})
+		Ballast: -1, Upkeep: -1, OutboxBytes: 20 * rowBytes})
 	m.must(err)
 }
 
@@ -324,6 +324,11 @@ func (m *simulation) restore(told bool) {
 	m.must(m.s.Close())
 	m.dir = copied
 	m.open()
+	for range rapid.IntRange(0, 30).Draw(m.T, "visits") {
+		m.clock.add(time.Second)
+		m.visit(edge.Stranger)
+	}
+	m.must(m.s.Upkeep(context.Background()))
 	m.imports(fmt.Sprintf("customer,name\nc%d,Maya Nr%d\n", m.customer(), m.next()))
 	if told {
 		_, err := m.s.NewBox(context.Background())

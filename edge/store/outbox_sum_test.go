@@ -136,6 +136,7 @@ func TestACopyTakesItsSumsBack(t *testing.T) {
 	if _, err := s.NewBox(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	s.Store = reopen(t, s.Store) // what was read is not on its way any more
 	s.visit("new", edge.Stranger)
 	full(s, 0)
 	b, err := s.Backlog(t.Context())
