@@ -199,7 +199,7 @@ func TestAReplacedBoxIsToldHerVisits(t *testing.T) {
 	ben.Fields.Tell(edge.FieldConsent, string(edge.ConsentRecognise), b[0].stamp(), edge.RankTold)
 	b[0].tell(told(maya, ben)...)
 	there := b[1].customer("Maya", card(1))
-	b[1].tell(told(there, b[1].visit(there.ID, -50), b[1].fact(there.ID, "she rides"))...)
+	b[1].tell(told(there, b[1].visit(there.ID, -50))...)
 	for i := range 25 {
 		b[0].tell(told(b[0].visit(maya.ID, -i))...)
 	}
