@@ -107,7 +107,7 @@ func (d *Downlink) ask(ctx context.Context, wait time.Duration) (page edge.Page,
 	}
 	page, err = d.Link.Changes(ctx, cursor, wait)
 	refused, answered := errors.AsType[*link.Refused](err)
-	if answered && refused.Status == http.StatusGone && cursor != "" {
+	if answered && refused.Ours() && refused.Status == http.StatusGone && cursor != "" {
 		d.Log.Warn("head office does not know where this store has read to; it is asked for everything, and told everything")
 		if err := d.Store.StartOver(ctx); err != nil {
 			return page, "", err

@@ -275,6 +275,27 @@ func TestACursorThatHeadOfficeDoesNotKnow(t *testing.T) {
 	})
 }
 
+// A proxy that says 410 does not make the box begin anew.
+func TestOnlyHeadOfficeSaysThatACursorIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.tell(3)
+		if err := r.down.Round(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		office := r.line.Handler
+		r.line.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "gone", http.StatusGone) })
+		if err := r.down.Round(t.Context(), 0); err == nil {
+			t.Error("a foreign 410 is no error")
+		}
+		r.line.Handler = office
+		if err := r.down.Round(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		r.onceEachInOrder()
+	})
+}
+
 func TestTheGateIsShutByAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)

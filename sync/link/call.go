@@ -165,7 +165,9 @@ func refusal(response *http.Response, zstd *wire.Zstd, body io.Reader) error {
 		_ = wire.Unmarshal(data, &r.Problem) // the status alone will do
 	}
 	r.RetryAfter = retryAfter(response.Header)
-	r.cause = causeOf(r.Status, r.Problem)
+	if r.ours { // a proxy's login page must not end the box's enrolment
+		r.cause = causeOf(r.Status, r.Problem)
+	}
 	return r
 }
 

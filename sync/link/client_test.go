@@ -50,6 +50,12 @@ func says(status int, message any, header ...string) *http.Response {
 	return respond(status, wire.Body{Type: kind, Data: data}, header...)
 }
 
+// foreign makes an answer one of something between a box and head office.
+func foreign(r *http.Response) *http.Response {
+	r.Header.Del(wire.VersionHeader)
+	return r
+}
+
 func clientTo(t *testing.T, a answers, change func(*Options)) *Client {
 	t.Helper()
 	o := Options{Credentials: Credentials{URL: "https://hq.test", Store: "harbour", Token: "t1", Enrolled: time.Now()}, Transport: a}
@@ -73,6 +79,8 @@ func TestWhatARefusalMeans(t *testing.T) {
 		{says(403, wire.Problem{Type: wire.ProblemRevoked}), ErrRevoked, "enroll again"},
 		{says(403, wire.Problem{Title: "blocked by policy"}), nil, "blocked by policy"},
 		{says(426, wire.Problem{Type: wire.ProblemUpgrade}), ErrUpgrade, "same release"},
+		{foreign(says(401, wire.Problem{Type: wire.ProblemRevoked})), nil, "401"},
+		{foreign(says(426, wire.Problem{Type: wire.ProblemUpgrade})), nil, "426"},
 		{says(404, wire.Problem{}), nil, "[hq] url"},
 		{says(301, wire.Problem{}), nil, "moved"},
 		{says(503, wire.Problem{}), nil, "busy"},

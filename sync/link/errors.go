@@ -51,6 +51,9 @@ func (r *Refused) Error() string {
 	return text
 }
 
+// Ours reports whether a head office said it, and not something between.
+func (r *Refused) Ours() bool { return r.ours }
+
 // Unwrap gives ErrRevoked, ErrUpgrade or ErrCode where it is one of them.
 func (r *Refused) Unwrap() error { return r.cause }
 
