@@ -52,7 +52,7 @@ type office interface {
 	Wait(ctx context.Context, store, cursor string) error
 	Lookup(ctx context.Context, store string, hashes []edge.IdentifierHash) (edge.Found, error)
 	Status(ctx context.Context, store string, s wire.BoxStatus) (wire.StatusAnswer, error)
-	Feed(ctx context.Context, after string, limit int) ([]FeedItem, string, error)
+	FeedWithin(ctx context.Context, after string, limit, bytes int) (items []FeedItem, next string, more bool, err error)
 
 	CheckUser(ctx context.Context, name, secret string) (User, error)
 	SignInByLink(ctx context.Context, code string) (token string, expires time.Time, err error)

@@ -109,11 +109,12 @@ func (f *fakeOffice) Status(context.Context, string, wire.BoxStatus) (wire.Statu
 	return wire.StatusAnswer{Now: apiStart}, f.fail
 }
 
-func (f *fakeOffice) Feed(_ context.Context, after string, limit int) ([]FeedItem, string, error) {
+func (f *fakeOffice) FeedWithin(_ context.Context, after string, limit, _ int) ([]FeedItem, string, bool, error) {
 	if f.feed != nil {
-		return f.feed(after, limit)
+		items, next, err := f.feed(after, limit)
+		return items, next, len(items) == limit, err
 	}
-	return nil, "f0", f.fail
+	return nil, "f0", false, f.fail
 }
 
 func (f *fakeOffice) Relay(_ context.Context, vendor string, events []edge.Event) (int, error) {

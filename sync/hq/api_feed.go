@@ -77,11 +77,11 @@ func (c *call) feed() error {
 	if err != nil {
 		return err
 	}
-	items, cursor, err := c.api.hq.Feed(c.r.Context(), query["after"], limit)
+	items, cursor, more, err := c.api.hq.FeedWithin(c.r.Context(), query["after"], limit, wire.MaxBatch)
 	if err != nil {
 		return err
 	}
-	data, err := encodeFeed(items, feedEnd{Cursor: cursor, More: len(items) == limit})
+	data, err := encodeFeed(items, feedEnd{Cursor: cursor, More: more})
 	if err != nil {
 		return err
 	}

@@ -140,6 +140,12 @@ func (c *call) status() error {
 	if err := c.message(&request); err != nil {
 		return err
 	}
+	if r := request.PlaybookRefused; r != nil {
+		r.Why = wire.PlainWhy(r.Why)
+	}
+	if err := wire.CheckStatus(&request); err != nil {
+		return refuse(http.StatusBadRequest, "%v; want texts of 64 bytes at most, and counts that are not negative", err)
+	}
 	answer, err := c.api.hq.Status(c.r.Context(), c.store, request)
 	if err != nil {
 		return err
@@ -157,7 +163,7 @@ func (c *call) changes() error {
 	if err != nil {
 		return err
 	}
-	limit, err := number(query["limit"], "limit", 1, wire.MaxChanges, 0)
+	limit, err := number(query["limit"], "limit", 1, maxPage, 0)
 	if err != nil {
 		return err
 	}

@@ -10,20 +10,24 @@ import (
 	"time"
 
 	"redbench/edge"
+	"redbench/sync/wire"
 )
 
 const (
 	pageChanges = 200     // what a page holds where nobody says: a box applies one while tills wait
-	pageBytes   = 2 << 20 // and about how much at most, so that it stays below wire.MaxBatch
+	maxPage     = 1_000   // and whatever is asked for
+	pageBytes   = 3 << 19 // it is full then: one change more, and her whom that is about, still fit into wire.MaxBatch
+	pageStep    = 50      // how many rows are read at a time: their bodies may be large
 )
 
 // Changes gives what a store is to be told after a cursor, erasures first. An empty cursor begins anew, and brings also what
 // the store itself has told. A text that is no cursor fails with ErrCursor, and so does a cursor from before a backup was
-// restored here. At most limit changes; 0: 200.
+// restored here. At most limit changes, and 1,000; 0: 200. What cannot travel is left out, and said in the log.
 func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page edge.Page, err error) {
 	if limit <= 0 {
 		limit = pageChanges
 	}
+	limit = min(limit, maxPage)
 	c, err := h.parseCursor(store, after)
 	if err != nil {
 		return page, err
@@ -90,37 +94,65 @@ func (w *work) stillBegins(c *cursor) (err error) {
 	return err
 }
 
-func (p *pager) add(c edge.Change, size int) {
+// add puts a change on the page, unless it cannot travel: what stands behind it must not wait for it for ever.
+func (p *pager) add(c edge.Change) {
+	size, err := wire.ChangeSize(&c)
+	if err != nil {
+		p.opt.Log.Error("a change for a store cannot travel, and is left out", "store", p.store, "kind", c.Kind, "error", err)
+		return
+	}
 	p.page.Changes = append(p.page.Changes, c)
 	p.left--
-	p.bytes -= size + 200
+	p.bytes -= size
 }
 
 func (p *pager) full() bool { return p.left <= 0 || p.bytes <= 0 }
 
 func (p *pager) erasures() error {
-	rows, err := p.tx.ErasuresAfter(p.cursor.erasures, p.left+1)
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		if p.full() {
-			p.page.More = true
+	for {
+		rows, err := p.tx.ErasuresAfter(p.cursor.erasures, pageStep)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			if p.full() {
+				p.page.More = true
+				return nil
+			}
+			order := p.fitting(rows[i].Order)
+			p.add(edge.Change{Kind: edge.ChangeErasure, Erasure: &order})
+			p.cursor.erasures = rows[i].Pos
+		}
+		if len(rows) < pageStep {
 			return nil
 		}
-		order := rows[i].Order
-		p.add(edge.Change{Kind: edge.ChangeErasure, Erasure: &order}, 50*len(order.Customers)+50*len(order.Tombstones))
-		p.cursor.erasures = rows[i].Pos
 	}
+}
+
+// changes reads as many rows as the page holds, and one more. Some may stand for nothing any more, so that it need not fill
+// up.
+func (p *pager) changes() error {
+	for rest := p.left + 1; rest > 0; {
+		most := min(rest, pageStep)
+		rows, err := p.tx.ChangesAfter(p.store, p.cursor.changes, p.cursor.full, most)
+		if err != nil {
+			return err
+		}
+		clear(p.people) // a thousand need not be held at once
+		if err := p.take(rows); err != nil || p.page.More {
+			return err
+		}
+		if len(rows) < most {
+			return nil
+		}
+		rest -= len(rows)
+	}
+	p.page.More = true
 	return nil
 }
 
-func (p *pager) changes() error {
-	most := p.left + 1
-	rows, err := p.tx.ChangesAfter(p.store, p.cursor.changes, p.cursor.full, most)
-	if err != nil {
-		return err
-	}
+// take puts what rows stand for on the page, as far as it goes on it.
+func (p *pager) take(rows []ChangeRow) error {
 	facts, err := p.bodies(rows)
 	if err != nil {
 		return err
@@ -142,16 +174,15 @@ func (p *pager) changes() error {
 				return err
 			}
 		}
-		change, size, err := p.change(row, facts)
+		change, err := p.change(row, facts)
 		if err != nil {
 			return err
 		}
 		if change != nil {
-			p.add(*change, size)
+			p.add(*change)
 		}
 		p.cursor.changes = row.Pos
 	}
-	p.page.More = len(rows) == most // some stood for nothing any more, so that the page did not fill up
 	return nil
 }
 
@@ -179,86 +210,84 @@ func (p *pager) places(facts map[string]Entity) (map[string]int64, error) {
 // of somebody unknown means nothing to it. She comes once more in her own place, which changes nothing.
 func (p *pager) before(fact ChangeRow, customers map[string]int64) error {
 	id := decimal(fact.Number)
-	delete(customers, id) // once a page is enough
-	change, size, err := p.change(ChangeRow{Store: p.store, Kind: edge.ChangeCustomer, ID: id, Number: fact.Number}, nil)
+	delete(customers, id) // once is enough
+	change, err := p.change(ChangeRow{Store: p.store, Kind: edge.ChangeCustomer, ID: id, Number: fact.Number}, nil)
 	if err == nil && change != nil {
-		p.add(*change, size)
+		p.add(*change)
 	}
 	return err
 }
 
 // change makes what a row stands for; nil for what there is no more, or cannot be read.
-func (p *pager) change(row ChangeRow, facts map[string]Entity) (*edge.Change, int, error) {
-	change, size, err := p.standsFor(row, facts)
+func (p *pager) change(row ChangeRow, facts map[string]Entity) (*edge.Change, error) {
+	change, err := p.standsFor(row, facts)
 	if p.leaveOut("a change for store "+p.store, err) {
-		return nil, 0, nil
+		return nil, nil
 	}
-	return change, size, err
+	return change, err
 }
 
-func (p *pager) standsFor(row ChangeRow, facts map[string]Entity) (*edge.Change, int, error) {
+func (p *pager) standsFor(row ChangeRow, facts map[string]Entity) (*edge.Change, error) {
 	change := &edge.Change{Kind: row.Kind}
 	switch row.Kind {
 	case edge.ChangeCustomer:
 		number, err := strconv.ParseInt(row.ID, 10, 64)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		c, err := p.person(number)
 		if errors.Is(err, edge.ErrNotFound) {
-			return nil, 0, nil
+			return nil, nil
 		}
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		state, err := p.forStore(p.store, c)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		change.Customer = &state
-		size := 200*(len(state.Fields)+len(state.Identifiers)) + 50*len(state.Also)
 		if row.Pos > p.cursor.full || !remembers(state) {
-			return change, size, nil
+			return change, nil
 		}
-		visits, more, err := p.latestVisits(number, state.ID)
-		change.Visits = visits
-		return change, size + more, err
+		change.Visits, err = p.latestVisits(number, state.ID)
+		return change, err
 	case edge.ChangeFact:
 		e, is := facts[row.ID]
 		if !is {
-			return nil, 0, nil
+			return nil, nil
 		}
 		state, err := p.factState(e)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		change.Fact = &state
 		state.Customer, err = p.callsFact(p.store, p.people[e.Number])
-		return change, len(e.Body), err
+		return change, err
 	case edge.ChangeSettings:
 		settings, err := p.settings()
 		change.Settings = &settings
-		return change, 0, err
+		return change, err
 	case edge.ChangeKeys:
 		keys, err := p.chainKeys()
 		change.Keys = &keys
-		return change, 100 * len(keys.Elsewhere), err
+		return change, err
 	case edge.ChangePlaybook:
 		published, err := p.playbookFor(p.store)
 		if errors.Is(err, edge.ErrNotFound) {
-			return nil, 0, nil
+			return nil, nil
 		}
 		change.Playbook = &published
-		return change, 2 * len(published.Body), err
+		return change, err
 	case edge.ChangeEvent:
 		event, err := p.relayed(row)
 		if err != nil || event == nil {
-			return nil, 0, err
+			return nil, err
 		}
 		change.Event = event
-		return change, 2 * len(event.Payload), nil
+		return change, nil
 	}
-	return nil, 0, nil
+	return nil, nil
 }
 
 // factState is a fact as it travels: with the id that names the customer everywhere.
@@ -275,6 +304,7 @@ func (w *work) factState(e Entity) (edge.FactState, error) {
 	if p.state.Consent() == "" {
 		f.state.Fields = nil // nobody has said yet that what she told may be passed on: it waits for that (see heard)
 	}
+	f.state.Fields = bounded(f.state.Fields, factField)
 	return f.state, nil
 }
 

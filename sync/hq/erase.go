@@ -106,6 +106,19 @@ func (w *work) carryOut(order edge.Erasure, numbers []int64) (stores int, err er
 	}
 	order.Customers = sorted(order.Customers)
 	order.Tombstones = sortedBytes(order.Tombstones)
+	if err := errors.Join(w.tx.PutGone(order.Customers, order.Stamp), w.tx.PutBuried(order.Tombstones, order.Stamp)); err != nil {
+		return 0, fmt.Errorf("keeping an order to forget: %w", err)
+	}
+	for _, part := range parts(order) {
+		if stores, err = w.passOn(part); err != nil {
+			return 0, err
+		}
+	}
+	return stores, nil
+}
+
+// passOn keeps an order for all stores, and tells how many owe a receipt for it.
+func (w *work) passOn(order edge.Erasure) (stores int, err error) {
 	pos, err := w.next()
 	if err != nil {
 		return 0, err
@@ -114,7 +127,6 @@ func (w *work) carryOut(order edge.Erasure, numbers []int64) (stores int, err er
 	err = errors.Join(
 		w.tx.PutErasure(ErasureRow{Pos: pos, Store: w.store, Taken: w.now.UnixMicro(), Order: order}),
 		w.tx.PutEntities([]Entity{{Pos: pos, Kind: EntityErasure, ID: order.ID, Store: w.store, At: w.now.UnixMicro()}}),
-		w.tx.PutGone(order.Customers, order.Stamp), w.tx.PutBuried(order.Tombstones, order.Stamp),
 	)
 	if err != nil {
 		return 0, fmt.Errorf("keeping an order to forget: %w", err)

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"redbench/edge"
+	"redbench/sync/wire"
 )
 
 // FeedItem is one thing of everything that is known, in the order of last changes. Exactly one of the pointers is set.
@@ -30,6 +32,16 @@ type FeedItem struct {
 // more now. An empty cursor begins at the beginning. One of another history (a backup was restored here) fails with
 // ErrCursor: its reader has to begin anew.
 func (h *HQ) Feed(ctx context.Context, after string, limit int) (items []FeedItem, next string, err error) {
+	items, next, _, err = h.FeedWithin(ctx, after, limit, math.MaxInt)
+	return items, next, err
+}
+
+// feedStep is how many rows of the feed are read at a time: their bodies may be large.
+const feedStep = 100
+
+// FeedWithin is Feed with items of about so many bytes together at the most, one at least; more: there is more to be had. What
+// cannot be told is left out, and said in the log.
+func (h *HQ) FeedWithin(ctx context.Context, after string, limit, bytes int) (items []FeedItem, next string, more bool, err error) {
 	err = h.view(ctx, "", func(w *work) error {
 		epoch, err := w.epoch()
 		if err != nil {
@@ -40,14 +52,19 @@ func (h *HQ) Feed(ctx context.Context, after string, limit int) (items []FeedIte
 			return err
 		}
 		pos := c.changes
-		for more := true; more && len(items) < limit; {
-			asked := limit - len(items)
+		for more = true; more && len(items) < limit && bytes > 0; {
+			asked := min(limit-len(items), feedStep)
+			clear(w.people) // ten thousand need not be held at once
 			rows, err := w.tx.EntitiesAfter(pos, asked)
 			if err != nil {
 				return err
 			}
 			more = len(rows) == asked
 			for _, e := range rows {
+				if bytes <= 0 {
+					more = true
+					break
+				}
 				pos = e.Pos
 				item, err := w.item(e)
 				if w.leaveOut("an item of the feed", err) {
@@ -57,6 +74,11 @@ func (h *HQ) Feed(ctx context.Context, after string, limit int) (items []FeedIte
 					return err
 				}
 				item.Cursor = w.feedCursor(c, pos)
+				line, err := wire.Marshal(&item)
+				if !w.travels("an item of the feed", err) {
+					continue
+				}
+				bytes -= len(line)
 				items = append(items, item)
 			}
 		}
@@ -64,9 +86,9 @@ func (h *HQ) Feed(ctx context.Context, after string, limit int) (items []FeedIte
 		return nil
 	})
 	if err = h.noticed(ctx, err); err != nil {
-		return nil, "", fmt.Errorf("reading the feed: %w", err)
+		return nil, "", false, fmt.Errorf("reading the feed: %w", err)
 	}
-	return items, next, nil
+	return items, next, more, nil
 }
 
 // feedCursor is signed, as a store's is.
@@ -122,13 +144,15 @@ func (w *work) item(e Entity) (item FeedItem, err error) {
 	case EntityOutcome:
 		item.Kind, item.Outcome = "outcome", &edge.OutcomeState{}
 		if err := json.Unmarshal(e.Body, item.Outcome); err != nil {
-			return item, err
+			return item, damaged(err)
 		}
 		item.Outcome.ID = e.ID
 		item.Outcome.Customer, err = w.idOf(e.Number)
 	case EntitySummary:
 		item.Kind, item.Summary = "summary", &edge.Summary{}
-		err = json.Unmarshal(e.Body, item.Summary)
+		if err = json.Unmarshal(e.Body, item.Summary); err != nil {
+			err = damaged(err)
+		}
 		item.Summary.ID = e.ID
 	case EntityErasure:
 		item.Kind = "erasure"

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"redbench/edge"
+	"redbench/sync/wire"
 )
 
 // foundVisits is how many of her latest visits a store gets of somebody whom it never met.
@@ -56,11 +57,15 @@ func (w *work) found(number int64) (f edge.Found, err error) {
 	if !remembers(p.state) {
 		return f, nil
 	}
-	facts, err := w.tx.EntitiesOf(number, EntityFact, 0)
+	facts, err := w.tx.EntitiesOf(number, EntityFact, foundFacts)
 	if err != nil {
 		return f, err
 	}
+	left := foundFactBytes
 	for _, e := range facts {
+		if left -= len(e.Body); left < 0 {
+			break
+		}
 		state, err := w.factState(e) // by the id that names her, which is the answer's
 		if w.leaveOut("a fact", err) {
 			continue
@@ -68,42 +73,55 @@ func (w *work) found(number int64) (f edge.Found, err error) {
 		if err != nil {
 			return f, err
 		}
-		if !state.Gone {
+		if !state.Gone && w.travels("a fact", wire.CheckFact(&state)) {
 			f.Facts = append(f.Facts, state)
 		}
 	}
-	f.Visits, _, err = w.latestVisits(number, f.Customer.ID)
+	f.Visits, err = w.latestVisits(number, f.Customer.ID)
 	return f, err
 }
 
-// foundVisitBytes is how large those visits are together at the most, as they rest.
-const foundVisitBytes = 128 << 10
+const (
+	foundFacts      = 200       // how many of her facts come at once, the newest: what she shows is looked up while she waits
+	foundFactBytes  = 256 << 10 // and how large they are together at the most, as they rest: an answer is one wire.MaxMessage
+	foundVisitBytes = 128 << 10 // the same of her visits
+)
 
-// latestVisits are a customer's latest visits, the newest first, for a store that was not there, and about how large they
-// are.
-func (w *work) latestVisits(number int64, id string) (visits []edge.VisitState, size int, err error) {
+// latestVisits are a customer's latest visits, the newest first, for a store that was not there.
+func (w *work) latestVisits(number int64, id string) (visits []edge.VisitState, err error) {
 	all, err := w.tx.EntitiesOf(number, EntityVisit, foundVisits)
 	if err != nil {
-		return nil, 0, fmt.Errorf("reading visits: %w", err)
+		return nil, fmt.Errorf("reading visits: %w", err)
 	}
+	left := foundVisitBytes
 	for _, e := range all {
-		if size+len(e.Body) > foundVisitBytes {
+		if left -= len(e.Body) + 200; left < 0 {
 			break
 		}
 		v, err := visitOf(e)
-		if err != nil {
-			return nil, 0, err
+		if err == nil {
+			v.Customer = id
+			err = wire.CheckVisit(&v)
 		}
-		v.Customer = id
-		visits, size = append(visits, v), size+len(e.Body)+200
+		if w.travels("a visit", err) {
+			visits = append(visits, v)
+		}
 	}
-	return visits, size, nil
+	return visits, nil
+}
+
+// travels reports whether something can; where it cannot, that is said in the log.
+func (h *HQ) travels(what string, err error) bool {
+	if err != nil {
+		h.opt.Log.Error(what+" cannot travel, and is left out", "error", err)
+	}
+	return err == nil
 }
 
 // visitOf is a visit as it travels, without its customer.
 func visitOf(e Entity) (v edge.VisitState, err error) {
 	if err := json.Unmarshal(e.Body, &v); err != nil {
-		return v, fmt.Errorf("reading a visit: %w", err)
+		return v, damaged(fmt.Errorf("reading a visit: %w", err))
 	}
 	v.ID, v.Store = strings.TrimPrefix(e.ID, visitKey(e.Store, "")), e.Store
 	return v, nil

@@ -42,8 +42,12 @@ func (h *HQ) Stores(ctx context.Context) (out []StoreView, err error) {
 		if err != nil {
 			return err
 		}
+		of := map[string][]Owed{} // the oldest first
+		for _, o := range owed {
+			of[o.Store] = append(of[o.Store], o)
+		}
 		for _, r := range rows {
-			view, err := viewOf(r, owed, w.now)
+			view, err := viewOf(r, of[r.ID], w.now)
 			if err != nil {
 				return err
 			}
@@ -60,14 +64,8 @@ func (h *HQ) Stores(ctx context.Context) (out []StoreView, err error) {
 func viewOf(r StoreRow, owed []Owed, now time.Time) (StoreView, error) {
 	v := StoreView{ID: r.ID, Added: r.Added, Enrolled: r.Enrolled, Revoked: r.Revoked, Seen: r.Seen, ClockOff: r.Offset,
 		PlaybookGiven: r.Playbook, CodeExpires: r.Code, Boxes: alive(r.Boxes, now)}
-	for _, o := range owed { // the oldest first
-		if o.Store != r.ID {
-			continue
-		}
-		if v.OwedErasures == 0 {
-			v.OwedSince = time.UnixMicro(o.Since).UTC()
-		}
-		v.OwedErasures++
+	if v.OwedErasures = len(owed); len(owed) > 0 {
+		v.OwedSince = time.UnixMicro(owed[0].Since).UTC()
 	}
 	if r.Status == nil {
 		return v, nil

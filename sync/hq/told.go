@@ -25,6 +25,7 @@ func (w *work) forStore(store string, p *person) (edge.CustomerState, error) {
 		return edge.CustomerState{}, err
 	}
 	out := p.state
+	out.Fields = bounded(out.Fields, customerField)
 	if len(calls) > 0 || !met {
 		out.Also = slices.DeleteFunc(slices.Clone(calls), func(id string) bool { return id == out.ID })
 	}

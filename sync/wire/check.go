@@ -13,15 +13,16 @@ import (
 // Limits within a record or change. They are far above what the box's own limits let in; they are here so that whoever
 // reads need not wonder.
 const (
-	maxID          = 128
-	maxText        = 256 << 10
-	maxFields      = 64
-	maxItems       = 10_000
-	maxCounts      = 64
-	maxErased      = 10_000 // ids of one customer in an erasure
-	maxTombstones  = 10_000
-	hashBytes      = 32
-	maxWaited      = 400 * 24 * 3600 * 1000 // milliseconds
+	maxID         = 128
+	maxText       = 256 << 10
+	maxFields     = 64
+	maxItems      = 10_000
+	maxCounts     = 64
+	maxErased     = 10_000 // ids of one customer in an erasure
+	maxTombstones = 10_000
+	maxSeq        = 1 << 53 // what every reader of JSON counts up to
+	hashBytes     = 32
+	maxWaited     = 400 * 24 * 3600 * 1000 // milliseconds
 )
 
 var (
@@ -47,6 +48,14 @@ func checkID(id string) error {
 	return nil
 }
 
+// checkAny takes no id, too: a stranger has none.
+func checkAny(id string) error {
+	if id == "" {
+		return nil
+	}
+	return checkID(id)
+}
+
 func checkTime(t time.Time) error {
 	if y := t.Year(); y < 1 || y > 9999 {
 		return errMoment
@@ -64,7 +73,7 @@ func checkTexts(texts ...string) error {
 }
 
 func checkRecord(box string, r *edge.Record) error {
-	if r.Seq == 0 || r.Prev >= r.Seq {
+	if r.Seq == 0 || r.Prev >= r.Seq || r.Seq > maxSeq {
 		return errSeq
 	}
 	if err := errors.Join(checkID(box), checkID(r.ID), checkTime(r.At)); err != nil {
@@ -78,8 +87,8 @@ func checkRecord(box string, r *edge.Record) error {
 	case r.Visit != nil:
 		return checkVisit(r.Visit)
 	case r.Outcome != nil:
-		return errors.Join(checkID(r.Outcome.ID), checkTime(r.Outcome.At),
-			checkTexts(r.Outcome.Prompt, r.Outcome.Customer, r.Outcome.Kind, r.Outcome.Line))
+		return errors.Join(checkID(r.Outcome.ID), checkAny(r.Outcome.Customer), checkAny(r.Outcome.Prompt), checkTime(r.Outcome.At),
+			checkTexts(r.Outcome.Kind, r.Outcome.Line))
 	case r.Summary != nil:
 		return checkSummary(r.Summary)
 	}
@@ -133,7 +142,7 @@ func checkVisit(v *edge.VisitState) error {
 	if len(v.Items) > maxItems {
 		return errMany
 	}
-	return errors.Join(checkID(v.ID), checkTime(v.At), checkTexts(v.Customer, v.Store, v.Lane, v.Checkout, v.Total.Currency))
+	return errors.Join(checkID(v.ID), checkAny(v.Customer), checkTime(v.At), checkTexts(v.Store, v.Lane, v.Checkout, v.Total.Currency))
 }
 
 func checkSummary(s *edge.Summary) error {

@@ -16,6 +16,7 @@ const (
 	MaxRecords = 20_000   // records of one batch
 	MaxChanges = 20_000   // changes of one page
 	MaxOrders  = 1_000    // orders of one call
+	MaxTold    = 4_000    // tombstones of one order that a store gives, and as many ids
 	MaxMessage = 1 << 20  // a question or an answer that is one JSON object
 	MaxHashes  = 64       // identifiers of one lookup
 	MaxProblem = 16 << 10 // the body of a refusal

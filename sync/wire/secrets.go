@@ -49,7 +49,8 @@ func checkKeys(keys []edge.Key) error {
 	return nil
 }
 
-// CheckOrders refuses orders that are none.
+// CheckOrders refuses orders that are none. What a store orders is bounded well below what an order on a page may hold,
+// since head office adds all that it knows itself. A box makes about three tombstones for each store of the chain.
 func CheckOrders(orders []edge.Order) error {
 	if len(orders) > MaxOrders {
 		return errMany
@@ -58,6 +59,8 @@ func CheckOrders(orders []edge.Order) error {
 		switch {
 		case (o.Erasure == nil) == (o.Receipt == nil):
 			return errBody
+		case o.Erasure != nil && max(len(o.Erasure.Customers), len(o.Erasure.Tombstones)) > MaxTold:
+			return errMany
 		case o.Erasure != nil:
 			if err := CheckErasure(o.Erasure); err != nil {
 				return err
