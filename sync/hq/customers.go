@@ -16,18 +16,34 @@ func (w *work) customer(s edge.CustomerState) (*person, error) {
 	if err := w.resolve(append([]string{s.ID}, s.Also...)...); err != nil {
 		return nil, err
 	}
-	if err := w.see(append(stampsOf(s.Fields), s.Unlearnt)...); err != nil {
+	s.Fields = bounded(s.Fields, customerField)
+	var err error
+	if s.Fields, err = w.hear(s.Fields); err != nil {
 		return nil, err
 	}
-	s = w.withChain(normalOf(s))
+	if s.Unlearnt, err = w.hearMoment(s.Unlearnt); err != nil {
+		return nil, err
+	}
+	w.apart = false
+	s = w.oneChain(w.withChain(normalOf(s)), nil)
+	if w.apart {
+		s = w.withoutOthers(s)
+	}
+	if s, err = w.believed(s); err != nil {
+		return nil, err
+	}
 	numbers := w.numbers(s)
 	if dropped, err := w.dropped(&s, &numbers); dropped || err != nil {
 		return nil, err
 	}
-	p, err := w.whose(s, numbers)
+	p, joined, err := w.whose(s, numbers)
 	if err != nil {
 		return nil, err
 	}
+	if !p.isNew || len(numbers) > 0 {
+		s = w.oneChain(s, p.state.Identifiers)
+	}
+	s = w.notOf(s, p.number)
 	alone := p.isNew && len(numbers) == 0 // nobody has anything that she has
 	has := len(p.state.Identifiers)
 	p.state = p.state.Merge(s)
@@ -48,7 +64,7 @@ func (w *work) customer(s edge.CustomerState) (*person, error) {
 	}
 	p.sent = &s
 	if !alone {
-		if p, err = w.joinAll(p); err != nil {
+		if p, err = w.joinAll(p, mostJoins-joined); err != nil {
 			return nil, err
 		}
 	}
@@ -78,36 +94,53 @@ func (w *work) numbers(s edge.CustomerState) (out []int64) {
 	return out
 }
 
-// whose gives the customer that a state is about: a new one where nobody is. Several whom a box knows as one are joined.
-func (w *work) whose(s edge.CustomerState, numbers []int64) (*person, error) {
+// whose gives the customer that a state is about: a new one where nobody is. Several whom a box knows as one are joined;
+// joined is how many.
+func (w *work) whose(s edge.CustomerState, numbers []int64) (p *person, joined int, err error) {
 	if len(numbers) == 0 {
-		return w.newPerson(normal(s))
+		p, err = w.newPerson(normal(s))
+		return p, 0, err
 	}
-	p, err := w.person(numbers[0])
-	if err != nil {
-		return nil, err
+	self := w.known[s.ID].Number
+	if self == 0 {
+		self = numbers[0]
 	}
-	for _, other := range numbers[1:] {
+	if p, err = w.person(self); err != nil {
+		return nil, 0, err
+	}
+	for _, other := range numbers {
+		if other == self {
+			continue
+		}
 		o, err := w.person(other)
-		if w.leaveOut("a customer", err) {
+		if w.leaveOut("a customer", err) || err == nil && twoPeople(p.state.Identifiers, o.state.Identifiers) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
+		}
+		if o.number < p.number {
+			p, o = o, p
 		}
 		if err := w.join(p, o); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
+		joined++
 	}
-	return p, nil
+	return p, joined, nil
 }
 
-// joinAll joins a customer with everybody whom her identifiers show to be her, and gives who she is then.
-func (w *work) joinAll(p *person) (*person, error) {
-	for {
+// joinAll joins a customer with everybody whom her identifiers show to be her, but no more than most, and gives who she is
+// then.
+func (w *work) joinAll(p *person, most int) (*person, error) {
+	for ; ; most-- {
 		other, err := w.candidate(p.state, p.number)
 		if err != nil || other == 0 {
 			return p, err
+		}
+		if most <= 0 {
+			w.opt.Log.Warn("a customer shares identifiers with too many others to join all at once", "store", w.store, "customer", p.state.ID)
+			return p, nil
 		}
 		o, err := w.person(other)
 		if err != nil {
@@ -126,6 +159,9 @@ func (w *work) joinAll(p *person) (*person, error) {
 // shares another identifier when the chain has no id of its own for one of the two. An identifier that several others have
 // is a household's, and joins nobody.
 func (w *work) candidate(s edge.CustomerState, self int64) (int64, error) {
+	if w.apart {
+		return 0, nil
+	}
 	hashes := make([][]byte, len(s.Identifiers))
 	for i, id := range s.Identifiers {
 		hashes[i] = id.Sum
@@ -150,6 +186,9 @@ func (w *work) candidate(s edge.CustomerState, self int64) (int64, error) {
 			}
 			if err != nil {
 				return 0, err
+			}
+			if twoPeople(s.Identifiers, o.state.Identifiers) {
+				continue
 			}
 			if byChain || !hasChain(s) || !hasChain(o.state) {
 				return o.number, nil

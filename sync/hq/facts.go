@@ -28,8 +28,14 @@ func (w *work) fact(s edge.FactState) error {
 	if err := w.resolve(s.Customer); err != nil {
 		return err
 	}
-	if err := w.see(stampsOf(s.Fields)...); err != nil {
+	s.Fields = bounded(s.Fields, factField)
+	told := len(s.Fields)
+	var err error
+	if s.Fields, err = w.hear(s.Fields); err != nil {
 		return err
+	}
+	if len(s.Fields) == 0 && told > 0 && !s.Gone {
+		return nil // nothing of it is believed
 	}
 	p, err := w.about(s.Customer)
 	if err != nil || p == nil {

@@ -139,6 +139,7 @@ func TestABoxThatKnewTwoAsOneJoinsThem(t *testing.T) {
 	one, two := b[0].customer("Maya", card(1)), b[1].customer("Maya", card(2))
 	b[0].tell(told(one)...)
 	b[1].tell(told(two)...)
+	b[0].tell(told(b[0].visit(two.ID, 1))...) // it knows her, too: it looked her up
 	one.Also = []string{two.ID}
 	b[0].tell(told(one)...)
 	if c := o.onlyPerson(); len(c.Also) != 1 {

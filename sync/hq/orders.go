@@ -68,8 +68,13 @@ func (w *work) erasure(order edge.Erasure) error {
 	if !errors.Is(err, edge.ErrNotFound) {
 		return err
 	}
-	if err := w.see(order.Stamp); err != nil {
+	if order.Stamp, err = w.hearMoment(order.Stamp); err != nil {
 		return err
+	}
+	if order.Stamp.IsZero() { // it counts all the same, from now on
+		if order.Stamp, err = w.stamp(); err != nil {
+			return err
+		}
 	}
 	numbers, err := w.named(order)
 	if err != nil {

@@ -64,6 +64,8 @@ type work struct {
 	erase     bool              // something was deleted that must be in no file
 	waits     bool              // an order has to be searched for
 	begins    bool              // this process's life began in this transaction
+	apart     bool              // the customer under way is joined with nobody
+	saidAhead bool              // it was logged that a stamp is from too far ahead
 }
 
 // counter gives out numbers that are used once.
