@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -283,4 +284,12 @@ func (m *rowStamps) tell(name string, at edge.Stamp, rank edge.Rank) {
 		m.of = map[string]mark{}
 	}
 	m.of[name] = mark{at, rank, before.Epoch}
+}
+
+// Heard tells what time it is at head office. A box whose clock is behind must not make stamps that lose to what was told
+// long before.
+func (s *Store) Heard(at time.Time) {
+	if !at.IsZero() {
+		s.clock.See(edge.Stamp{Wall: at.UnixMicro(), Origin: "hq"})
+	}
 }

@@ -147,3 +147,14 @@ func FuzzUnpackStamps(f *testing.F) {
 		}
 	})
 }
+
+// A box whose clock is days behind makes stamps that do not lose to what was told yesterday, once it has heard the time.
+func TestABoxWithASlowClockHearsTheTime(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	now := s.opt.Now()
+	s.Heard(now.AddDate(0, 0, 3))
+	s.Heard(time.Time{})
+	if got := s.clock.Next(now); got.Wall < now.AddDate(0, 0, 3).UnixMicro() {
+		t.Errorf("it still makes %v", got)
+	}
+}
