@@ -78,6 +78,7 @@ type API struct {
 	enrolEach, enrolAll *limits // failed attempts
 	signEach, signAll   *limits // likewise
 	lookups             *limits // by store
+	lookupsDay          *daily  // likewise
 
 	coming  *gate         // records on their way here
 	batches *gate         // records on their way into the database
@@ -100,6 +101,7 @@ const (
 	failuresEach   = 10 // attempts to enrol or to sign in, from one address
 	failuresAll    = 200
 	lookupsOfStore = 60 // at once, then two a second
+	lookupsADay    = 5000
 )
 
 // NewAPI makes the calls of a head office. It reads the key that tokens are signed with, and makes it the first time.
@@ -128,8 +130,8 @@ func newAPI(ctx context.Context, hq office, opt APIOptions) (*API, error) {
 		hq: hq, opt: opt, key: (*tokenKey)(secret), log: newQuietLog(opt.Log, opt.Now),
 		enrolEach: newLimits(opt.Now, failuresEach, 1.0/6), enrolAll: newLimits(opt.Now, failuresAll, 2),
 		signEach: newLimits(opt.Now, failuresEach, 1.0/6), signAll: newLimits(opt.Now, failuresAll, 2),
-		lookups: newLimits(opt.Now, lookupsOfStore, 2),
-		coming:  newGate(batchesComing, 0), batches: newGate(batchesAtWork, batchesInLine),
+		lookups: newLimits(opt.Now, lookupsOfStore, 2), lookupsDay: newDaily(opt.Now, lookupsADay),
+		coming: newGate(batchesComing, 0), batches: newGate(batchesAtWork, batchesInLine),
 		bodies: newPerStore(bodiesOfStore), polls: newPerStore(pollsOfStore), hooking: newGate(hooksAtOnce, hooksInLine),
 		closing: make(chan struct{}),
 	}

@@ -77,6 +77,38 @@ func (l *limits) give(name string) {
 	}
 }
 
+// daily lets so many calls of a store through in each day of UTC.
+type daily struct {
+	now  func() time.Time
+	most int
+
+	mu   sync.Mutex
+	day  time.Time
+	each map[string]int
+}
+
+func newDaily(now func() time.Time, most int) *daily {
+	return &daily{now: now, most: most, each: map[string]int{}}
+}
+
+// take counts one call, or tells how long until the next day, and whether it is the first that is refused today.
+func (d *daily) take(store string) (wait time.Duration, first bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := d.now()
+	if day := now.UTC().Truncate(24 * time.Hour); !day.Equal(d.day) {
+		d.day = day
+		clear(d.each)
+	}
+	if d.each[store] < d.most {
+		d.each[store]++
+		return 0, false
+	}
+	first = d.each[store] == d.most
+	d.each[store] = d.most + 1
+	return d.day.Add(24 * time.Hour).Sub(now), first
+}
+
 // perStore lets so many calls of a store be under way; one more ends the oldest, whose connection is most likely dead.
 type perStore struct {
 	most int

@@ -255,6 +255,8 @@ func (c *call) refusal(err error) *refusal {
 		return refuseCredentials()
 	case errors.Is(err, ErrCursor):
 		return refuse(http.StatusGone, "this cursor is not one of this head office's; begin anew with an empty one")
+	case errors.Is(err, ErrHashes):
+		return refuse(http.StatusBadRequest, "%v; ask for one identifier at a time", ErrHashes)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return refuseBusy()
 	}

@@ -118,6 +118,13 @@ func (c *call) lookup() error {
 	if wait := c.api.lookups.take(c.store); wait > 0 {
 		return refuseRate(wait, "lookups")
 	}
+	if wait, first := c.api.lookupsDay.take(c.store); wait > 0 {
+		if first {
+			c.api.opt.Log.Error("a store looks up more customers in a day than can come to it; it is refused until tomorrow",
+				"store", c.store, "lookups", lookupsADay)
+		}
+		return refuseRate(wait, "lookups today")
+	}
 	var request wire.LookupRequest
 	if err := c.message(&request); err != nil {
 		return err

@@ -291,6 +291,25 @@ func TestLookupsOfAStoreAreBounded(t *testing.T) {
 	}
 }
 
+func TestLookupsOfADayAreBounded(t *testing.T) {
+	a := fakeAPI(t, &fakeOffice{})
+	body := asked{method: "POST", path: "/v1/stores/s1/lookup", body: lookupBody}
+	a.lookupsDay.most = 3
+	for range 3 {
+		if got := a.do(t, body); got.status != 404 {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	got := a.do(t, body)
+	if wait, _ := strconv.Atoi(got.header.Get("Retry-After")); got.status != 429 || wait < 60 || wait > 86_400 {
+		t.Errorf("%d, Retry-After %q", got.status, got.header.Get("Retry-After"))
+	}
+	a.now.pass(24 * time.Hour)
+	if got := a.do(t, body); got.status != 404 {
+		t.Errorf("the next day: %d", got.status)
+	}
+}
+
 func TestPackedBothWays(t *testing.T) {
 	office := &fakeOffice{changes: func(string) edge.Page {
 		page := edge.Page{Cursor: "c"}

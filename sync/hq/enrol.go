@@ -3,6 +3,7 @@
 package hq
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -135,7 +136,7 @@ func (w *work) keepKeys(row *StoreRow, keys []edge.Key) (news bool, err error) {
 	}
 	chain := w.opt.Keys.ChainKeys().Identifiers
 	for _, k := range keys {
-		same := func(o edge.Key) bool { return o.ID == k.ID }
+		same := func(o edge.Key) bool { return sameKey(o, k) }
 		if slices.ContainsFunc(chain, same) || slices.ContainsFunc(have, same) {
 			continue
 		}
@@ -163,7 +164,10 @@ func (w *work) keysOf(row StoreRow) (keys []edge.Key, err error) {
 	return keys, json.Unmarshal(plain, &keys)
 }
 
-// elsewhere are the keys of all boxes that worked alone once, each id once.
+// sameKey compares the bytes, too: else a store could hide another's key behind one of the same id.
+func sameKey(a, b edge.Key) bool { return a.ID == b.ID && bytes.Equal(a.Key, b.Key) }
+
+// elsewhere are the keys of all boxes that worked alone once, each once.
 func (w *work) elsewhere() (all []edge.Key, err error) {
 	rows, err := w.tx.Stores()
 	if err != nil {
@@ -178,7 +182,7 @@ func (w *work) elsewhere() (all []edge.Key, err error) {
 			return nil, err
 		}
 		for _, k := range keys {
-			if !slices.ContainsFunc(all, func(o edge.Key) bool { return o.ID == k.ID }) {
+			if !slices.ContainsFunc(all, func(o edge.Key) bool { return sameKey(o, k) }) {
 				all = append(all, k)
 			}
 		}

@@ -3,6 +3,7 @@
 package hq_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -272,7 +273,7 @@ func TestLookup(t *testing.T) {
 	if _, err := o.Lookup(t.Context(), "station", o.hashes(card(2))); !errors.Is(err, edge.ErrNotFound) {
 		t.Errorf("a stranger: %v", err)
 	}
-	f, err := o.Lookup(t.Context(), "station", o.hashes(card(2), card(1)))
+	f, err := o.Lookup(t.Context(), "station", o.hashes(card(1)))
 	must(t, err)
 	if f.Customer.ID != maya.ID || len(f.Facts) != 1 || f.Facts[0].Customer != maya.ID || len(f.Visits) != 20 || f.Visits[0].ID != "harbour-29" || f.Visits[0].Store != "harbour" || f.Visits[0].Customer != maya.ID {
 		t.Errorf("found %+v", f)
@@ -284,6 +285,43 @@ func TestLookup(t *testing.T) {
 	b[0].tell(told(withConsent(b[0], maya, edge.ConsentRecognise))...)
 	if f, err := o.Lookup(t.Context(), "station", o.hashes(card(1))); err != nil || len(f.Facts)+len(f.Visits) != 0 || f.Customer.Fields[edge.FieldName].Value != "Maya" {
 		t.Errorf("one who wants to be recognised only: %+v, %v", f, err)
+	}
+}
+
+// A store cannot try many cards with one question, nor such as it hashed under a key of its own.
+func TestALookupIsOfOneIdentifier(t *testing.T) {
+	o := newOffice(t)
+	b := o.enrolled("harbour", "station")
+	maya := b[0].customer("Maya", card(1))
+	own := o.hashes(card(3))[0]
+	own.Key++
+	maya.Identifiers = append(maya.Identifiers, own)
+	b[0].tell(told(maya)...)
+	if _, err := o.Lookup(t.Context(), "station", o.hashes(card(2), card(1))); !errors.Is(err, hq.ErrHashes) {
+		t.Errorf("two cards at once: %v", err)
+	}
+	if _, err := o.Lookup(t.Context(), "station", []edge.IdentifierHash{own}); !errors.Is(err, edge.ErrNotFound) {
+		t.Errorf("under a key that is not the chain's: %v", err)
+	}
+	if _, err := o.Lookup(t.Context(), "station", append(o.hashes(card(1)), own)); err != nil {
+		t.Errorf("under both: %v", err)
+	}
+}
+
+// A store that enrols with a key of another's id does not take that one out of what boxes search by.
+func TestAKeyHidesNoOther(t *testing.T) {
+	o := newOffice(t)
+	var chain edge.ChainKeys
+	for i, store := range []string{"harbour", "station", "airport"} {
+		code, err := o.AddStore(t.Context(), store, nil)
+		must(t, err)
+		made, err := o.Enrol(t.Context(), wire.EnrolRequest{Code: code, Store: store, Version: "1",
+			Keys: []edge.Key{{ID: 7, Key: bytes.Repeat([]byte{byte(i / 2)}, 32)}}})
+		must(t, err)
+		chain = made.Chain
+	}
+	if len(chain.Elsewhere) != 2 {
+		t.Errorf("%d keys are told, want both of one id", len(chain.Elsewhere))
 	}
 }
 

@@ -5,6 +5,7 @@ package hq
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,14 +16,18 @@ import (
 // foundVisits is how many of her latest visits a store gets of somebody whom it never met.
 const foundVisits = 20
 
+// ErrHashes says that a lookup is for more than one identifier: a box asks for what one customer shows, and an identifier
+// has one hash under each of the chain's keys.
+var ErrHashes = errors.New("a lookup has one hash at most under each of the chain's keys")
+
 // Lookup finds a customer by any of the hashes of what she showed, for a store that is told of her from now on. Nobody, and
 // more than one, is edge.ErrNotFound: a household's card names nobody.
 func (h *HQ) Lookup(ctx context.Context, store string, hashes []edge.IdentifierHash) (found edge.Found, err error) {
 	var number int64
 	err = h.view(ctx, store, func(w *work) error {
-		sums := make([][]byte, len(hashes))
-		for i, id := range hashes {
-			sums[i] = id.Sum
+		sums, err := w.lookupSums(hashes)
+		if err != nil {
+			return err
 		}
 		numbers, err := w.owners(sums)
 		if err != nil {
@@ -43,6 +48,26 @@ func (h *HQ) Lookup(ctx context.Context, store string, hashes []edge.IdentifierH
 	}
 	h.afterwards(func() { h.addInterest(store, number, found.Customer.ID) })
 	return found, nil
+}
+
+// lookupSums are the hashes that may be looked up: those under the chain's keys, of one identifier.
+func (w *work) lookupSums(hashes []edge.IdentifierHash) (sums [][]byte, err error) {
+	chain := map[uint32]bool{}
+	for _, k := range w.opt.Keys.ChainKeys().Identifiers {
+		chain[k.ID] = true
+	}
+	had := map[uint32]bool{}
+	for _, id := range hashes {
+		if !chain[id.Key] {
+			continue
+		}
+		if had[id.Key] {
+			return nil, ErrHashes
+		}
+		had[id.Key] = true
+		sums = append(sums, id.Sum)
+	}
+	return sums, nil
 }
 
 // found tells of a customer: with what was learnt only where she allows it.
