@@ -247,6 +247,9 @@ func (c *call) refusal(err error) *refusal {
 	if conflict, ok := errors.AsType[*wire.Conflict](err); ok {
 		return refuse(http.StatusConflict, "%s", conflict.Detail).as(wire.ProblemConflict)
 	}
+	if held, ok := errors.AsType[*Held](err); ok {
+		return refuse(http.StatusTooManyRequests, "%v; send them again", held).after(held.Retry)
+	}
 	if invalid, ok := errors.AsType[*edge.Refusal](err); ok {
 		return refuse(http.StatusUnprocessableEntity, "%s", invalid.Error())
 	}

@@ -11,19 +11,19 @@ import (
 	"redbench/edge"
 )
 
-// Orders takes what a box sends before anything else: erasures that were ordered in its store, and receipts, all or none.
-// Each may come again. When it returns nil, all of it is durable, and nothing of whom an order names by an id that is known
+// Orders takes what a box sends before anything else: erasures that were ordered in its store, and receipts, all or none;
+// but beyond a day's number of erasures, which is a *Held, all the others. Each may come again. When it returns nil, all of it is durable, and nothing of whom an order names by an id that is known
 // here is in any file of the store. Who is known by a tombstone alone has to be searched for: that goes on after the answer
 // where it takes long, or head office was stopped.
 func (h *HQ) Orders(ctx context.Context, store string, orders []edge.Order) error {
-	waits := false
+	waits, held := false, 0
 	err := h.update(ctx, store, func(w *work) error {
 		for _, o := range orders {
 			if err := w.order(o); err != nil {
 				return err
 			}
 		}
-		waits = w.waits
+		waits, held = w.waits, w.held
 		return nil
 	})
 	if err != nil {
@@ -32,7 +32,7 @@ func (h *HQ) Orders(ctx context.Context, store string, orders []edge.Order) erro
 	if waits {
 		h.searchFor(ctx, searchWithin)
 	}
-	return nil
+	return h.hold(ctx, store, held)
 }
 
 func (w *work) order(o edge.Order) error {
@@ -66,6 +66,9 @@ func (w *work) erasure(order edge.Erasure) error {
 		return nil // it was taken before
 	}
 	if !errors.Is(err, edge.ErrNotFound) {
+		return err
+	}
+	if taken, err := w.mayOrder(); !taken || err != nil {
 		return err
 	}
 	if order.Stamp, err = w.hearMoment(order.Stamp); err != nil {

@@ -28,6 +28,7 @@ type StoreView struct {
 	OwedSince     time.Time       `json:"owed_since,omitzero"`   // the oldest of them
 	Status        *wire.BoxStatus `json:"status,omitempty"`      // nil: none yet
 	CodeExpires   time.Time       `json:"code_expires,omitzero"` // of a code that was not used yet
+	OrdersHeld    bool            `json:"orders_held,omitempty"` // it orders too many to be forgotten today; the rest waits in its box
 	Boxes         int             `json:"boxes"`                 // how many are alive under its name; more than 1: a copied box
 }
 
@@ -51,6 +52,11 @@ func (h *HQ) Stores(ctx context.Context) (out []StoreView, err error) {
 			if err != nil {
 				return err
 			}
+			count, err := w.ordersToday(r.ID)
+			if err != nil {
+				return err
+			}
+			view.OrdersHeld = count > ordersADay
 			out = append(out, view)
 		}
 		return nil

@@ -65,6 +65,7 @@ type work struct {
 	waits     bool              // an order has to be searched for
 	begins    bool              // this process's life began in this transaction
 	apart     bool              // the customer under way is joined with nobody
+	held      int               // orders that are more than a store may give today
 	saidAhead bool              // it was logged that a stamp is from too far ahead
 }
 

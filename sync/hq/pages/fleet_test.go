@@ -39,6 +39,9 @@ func TestWhatIsWrongIsSaidInWords(t *testing.T) {
 		"2 boxes speak under its name, and each is told a part only: stop the copy, or enroll it as a store of its own": func(s *hq.StoreView) {
 			s.Boxes = 2
 		},
+		"orders too many customers to be forgotten today, and the rest waits in its box: was it taken over?": func(s *hq.StoreView) {
+			s.OrdersHeld = true
+		},
 		"no prompt was painted for 4 days": status(func(b *wire.BoxStatus) { b.LastPainted = ago(4 * days) }),
 		"its profiles are locked: every customer is greeted as a stranger; its clock is 9 hours ahead": func(s *hq.StoreView) {
 			s.Status.Locked, s.ClockOff = true, 9*time.Hour

@@ -38,6 +38,9 @@ func (j Judge) judge(row *Row, s hq.StoreView, p hq.PlaybookStore, silent bool) 
 	if s.Boxes > 1 && quiet <= j.LateAfter {
 		note(95, "%d boxes speak under its name, and each is told a part only: stop the copy, or enroll it as a store of its own", s.Boxes)
 	}
+	if s.OrdersHeld {
+		note(110, "orders too many customers to be forgotten today, and the rest waits in its box: was it taken over?")
+	}
 	if s.OwedErasures > 0 && j.Now.Sub(s.OwedSince) > j.OwedAfter {
 		note(80, "has not confirmed %s for %s", counted(s.OwedErasures, "erasure", "erasures"), Span(j.Now.Sub(s.OwedSince)))
 	}
