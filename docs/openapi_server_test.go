@@ -128,6 +128,7 @@ func TestHeadOfficeAnswersAsDocumented(t *testing.T) {
 	var enrolled wire.EnrolAnswer
 	readInto(t, a.ask(t, enroll, "", wire.TypeJSON, request, 200), &enrolled)
 
+	chain := enrolled.Chain.Identifiers[0].ID
 	const changes, lookup = "GET /v1/stores/{store}/changes", "POST /v1/stores/{store}/lookup"
 	a.ask(t, changes, "", "", "", 401)
 	a.token = enrolled.Token
@@ -136,7 +137,7 @@ func TestHeadOfficeAnswersAsDocumented(t *testing.T) {
 
 	const records = "POST /v1/stores/{store}/records"
 	list := []edge.Record{
-		{Seq: 1, ID: "r1", Kind: edge.RecordCustomer, At: now, Customer: person(now, "0199-c", 1)},
+		{Seq: 1, ID: "r1", Kind: edge.RecordCustomer, At: now, Customer: person(now, "0199-c", chain, 1)},
 		{Seq: 2, Prev: 1, ID: "r2", Kind: edge.RecordFact, At: now, Fact: &edge.FactState{ID: "f1", Customer: "0199-c", Kind: edge.FactPreference,
 			Fields: edge.Fields{edge.FieldText: {Value: "no lid", At: stamp(now), Rank: edge.RankTold}}}},
 		{Seq: 3, Prev: 2, ID: "r3", Kind: edge.RecordVisit, At: now, Visit: &edge.VisitState{ID: "v1", Customer: "0199-c", At: now, Lane: "3",
@@ -151,8 +152,8 @@ func TestHeadOfficeAnswersAsDocumented(t *testing.T) {
 	a.ask(t, records, "", wire.TypeJSON, "{}", 415)
 
 	hash, other := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 32)), base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{2}, 32))
-	a.ask(t, lookup, "", wire.TypeJSON, fmt.Sprintf(`{"hashes":[{"key":7,"sum":%q,"kind":"card"}]}`, hash), 200)
-	a.ask(t, lookup, "", wire.TypeJSON, fmt.Sprintf(`{"hashes":[{"key":7,"sum":%q,"kind":"card"}]}`, other), 404)
+	a.ask(t, lookup, "", wire.TypeJSON, fmt.Sprintf(`{"hashes":[{"key":%d,"sum":%q,"kind":"card"}]}`, chain, hash), 200)
+	a.ask(t, lookup, "", wire.TypeJSON, fmt.Sprintf(`{"hashes":[{"key":%d,"sum":%q,"kind":"card"}]}`, chain, other), 404)
 
 	const orders, status, token = "POST /v1/stores/{store}/orders", "POST /v1/stores/{store}/status", "POST /v1/stores/{store}/token"
 	a.ask(t, orders, "", wire.TypeJSON, fmt.Sprintf(`{"orders":[{"erasure":{"id":"e1","at":%q,"stamp":%q,"tombstones":[%q]}}]}`,
@@ -250,12 +251,12 @@ func batch(t *testing.T, list []edge.Record) string {
 
 func stamp(now time.Time) edge.Stamp { return edge.Stamp{Wall: now.UnixMicro(), Origin: "b1"} }
 
-func person(now time.Time, id string, hash byte) *edge.CustomerState {
+func person(now time.Time, id string, key uint32, hash byte) *edge.CustomerState {
 	told := func(value string) edge.Register {
 		return edge.Register{Value: value, At: stamp(now), Rank: edge.RankTold}
 	}
 	return &edge.CustomerState{
-		ID: id, Identifiers: []edge.IdentifierHash{{Key: 7, Sum: bytes.Repeat([]byte{hash}, 32), Kind: edge.KindCard}},
+		ID: id, Identifiers: []edge.IdentifierHash{{Key: key, Sum: bytes.Repeat([]byte{hash}, 32), Kind: edge.KindCard}},
 		Fields: edge.Fields{edge.FieldName: told("Maya"), edge.FieldConsent: told(string(edge.ConsentRemember)), edge.FieldChain: told("C-1")},
 	}
 }
