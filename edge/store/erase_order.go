@@ -11,6 +11,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"redbench/edge"
 	"redbench/edge/seal"
 )
@@ -204,8 +206,41 @@ func (a *applying) eraseOrBegin(ref edge.CustomerRef, o *order) error {
 		}
 		return a.beginAnew(ref, state, o.Stamp)
 	}
-	_, err = a.eraseCustomer(ref, o.Stamp)
-	return err
+	more, err := a.knowsMore(ref, o)
+	if err != nil {
+		return err
+	}
+	e, err := a.eraseCustomer(ref, o.Stamp)
+	if err != nil || !more {
+		return err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("making an order's id: %w", err)
+	}
+	return a.order(edge.Order{Erasure: e.order(id.String(), a.opt.Now().UTC(), o.Stamp)})
+}
+
+// knowsMore reports whether more is known of her here than an order says: it names neither an id of hers, nor all that is hers
+// alone. Then others may know her by what it does not name, and are told.
+func (a *applying) knowsMore(ref edge.CustomerRef, o *order) (bool, error) {
+	ids, err := a.idsAt(ref)
+	if err != nil {
+		return false, err
+	}
+	for _, text := range o.Customers {
+		if slices.ContainsFunc(ids, func(id []byte) bool { return bytes.Equal(idKey(text), id) }) {
+			return false, nil
+		}
+	}
+	hers, err := a.onlyHers(ref)
+	if err != nil {
+		return false, err
+	}
+	named := func(t [32]byte) bool {
+		return slices.ContainsFunc(o.Tombstones, func(each []byte) bool { return bytes.Equal(each, t[:]) })
+	}
+	return slices.ContainsFunc(hers, func(h seal.Hash) bool { return !slices.ContainsFunc(a.opt.Seal.TombstonesOf(h), named) }), nil
 }
 
 // alsoMet adds those whom tombstones found. An identifier of somebody who is not meant stays as it is.

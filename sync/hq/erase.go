@@ -100,7 +100,11 @@ func (w *work) owners(hashes [][]byte) (numbers []int64, err error) {
 // stores owe a receipt for it.
 func (w *work) carryOut(order edge.Erasure, numbers []int64) (stores int, err error) {
 	for _, number := range numbers {
-		if err := w.takeOut(number, &order, numbers); err != nil {
+		out := w.takeOut
+		if p, err := w.person(number); err == nil && consentsAfter(p.state, order.Stamp) {
+			out = w.underAnotherID
+		}
+		if err := out(number, &order, numbers); err != nil {
 			return 0, err
 		}
 	}
@@ -151,6 +155,37 @@ func (w *work) owe(erasure string) (stores int, err error) {
 		}
 	}
 	return stores, nil
+}
+
+// underAnotherID takes a customer out, and keeps her as another, whom an order names that was given before she said that she
+// wants to be known. So does a box: the ids that she had are a forgotten customer's everywhere, and what was learnt with them
+// is forgotten. A box that knows what was learnt since tells it anew.
+func (w *work) underAnotherID(number int64, order *edge.Erasure, together []int64) error {
+	p, err := w.person(number)
+	if err != nil {
+		return err
+	}
+	state := p.state
+	stores, err := w.tx.Interested(number)
+	if err == nil {
+		err = w.takeOut(number, order, together)
+	}
+	if err != nil {
+		return err
+	}
+	state.ID, state.Also, state.Unlearnt = newID(), nil, later(state.Unlearnt, order.Stamp)
+	if p, err = w.newPerson(state); err != nil {
+		return err
+	}
+	for _, store := range stores {
+		if _, err := w.tx.AddInterest(store, []Calling{{Number: p.number, ID: state.ID}}); err != nil {
+			return fmt.Errorf("noting who knows a customer: %w", err)
+		}
+		if err := w.tellCustomer(store, p.number, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeOut deletes a customer with everything that belongs to her, and adds what names her to the order. It opens nothing

@@ -95,7 +95,9 @@ func (s *boxStore) Pending(ctx context.Context, after uint64, limit, bytes int) 
 		records, err = s.Store.Pending(ctx, after, limit, bytes)
 		return err
 	})
-	return s.m.plantInRecords(records), err
+	records = s.m.plantInRecords(records)
+	s.m.sayRecords(records)
+	return records, err
 }
 
 func (s *boxStore) Trying(ctx context.Context, upto uint64) error {

@@ -3,6 +3,8 @@
 package torture
 
 import (
+	"slices"
+
 	"redbench/edge"
 	"redbench/edge/seal"
 	"redbench/sync/hq"
@@ -27,6 +29,21 @@ func (w *world) checkForgotten(items []hq.FeedItem) {
 	for _, m := range w.boxes {
 		for _, c := range m.everything().customers {
 			w.checkNotForgotten(m.name, c, orders, hidden)
+		}
+		w.checkOrders(m, orders)
+	}
+}
+
+// checkOrders: whatever a machine has carried out, head office knows of, also when it was put back to an older copy since.
+// The machine has just offered all that it holds.
+func (w *world) checkOrders(m *machine, known []order) {
+	kept, err := m.db.Orders(w.ctx)
+	if err != nil {
+		w.fail("reading the orders of %s: %v", m.name, err)
+	}
+	for _, o := range kept {
+		if o.Erasure != nil && !slices.ContainsFunc(known, func(at order) bool { return at.ID == o.Erasure.ID }) {
+			w.fail("%s has carried out order %s, which head office does not know", m.name, o.Erasure.ID)
 		}
 	}
 }
@@ -74,7 +91,7 @@ func (w *world) checkNotForgotten(where string, c edge.CustomerState, orders []o
 		if p == nil {
 			continue
 		}
-		if p.forgets > 0 && p.chain == "" && !p.said && !w.ledger.officeLost && !p.alone {
+		if p.forgets > 0 && p.chain == "" && !p.said && !p.lost && !p.alone {
 			w.fail("%s was forgotten, never said that she wants to be known, and is at %s as %s", p.name(), where, c.ID)
 		}
 	}

@@ -17,6 +17,7 @@ type ledger struct {
 	lastTaken   map[outboxKey]int
 	facts       int  // that were told
 	loses       bool // some disk was restored from a copy, or cloned: what rests twice may be told twice in a sum
+	boxLost     bool // it was a box's
 	officeLost  bool // it was head office's
 }
 

@@ -36,6 +36,7 @@ type machine struct {
 	met      map[*person]string // for whoever watches
 	furthest string             // cursor that it ever had
 	words    []string           // that cashiers had here, and may take back
+	forgot   []*person          // who was ordered here to be forgotten
 }
 
 // boxCopy is a backup of a machine's directory.

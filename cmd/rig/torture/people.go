@@ -26,6 +26,7 @@ type person struct {
 	shared *edge.Identifier // a phone that others of her household have too
 
 	forgets int  // how often she was ordered to be forgotten
+	lost    bool // such an order was perhaps on a disk alone that was lost since
 	said    bool // she said in her own words, somewhere, that she wants to be known
 
 	alone bool // a box that worked alone has known her, perhaps under a key of its own

@@ -135,6 +135,7 @@ func (w *world) restoreBox() {
 	w.say("%s is restored from a copy", m.name)
 	w.ledger.loses = true
 	w.allowConflict(m)
+	w.loseOrders(m)
 	lost := m.has
 	m.has = cloneSet(c.has)
 	m.reopenFrom(c.dir)

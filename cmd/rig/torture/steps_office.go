@@ -37,13 +37,15 @@ func (w *world) restoreOffice() {
 	w.say("head office is restored from a copy")
 	w.ledger.loses = true
 	w.ledger.officeLost = true
-	before := o.visits()
+	before, orders := o.visits(), w.orders()
+	kept := w.keptOrders(orders)
 	o.upto = maps.Clone(c.upto)
 	o.reopenFrom(c.dir)
 	if err := o.ask("telling that it was restored", func(ctx context.Context) error { return o.hq.Restored(ctx) }); err != nil {
 		w.fail("head office cannot be told that it was restored: %v", err)
 	}
 	w.mourn(before)
+	w.loseOfficeOrders(orders, kept)
 	w.reader = newReader() // whoever restores head office tells the readers of its feed to begin anew
 }
 

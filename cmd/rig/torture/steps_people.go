@@ -93,6 +93,7 @@ func (m *machine) forget() {
 	switch {
 	case err == nil, tried && errors.Is(err, edge.ErrNotFound):
 		p.forgets++
+		m.forgot = append(m.forgot, p)
 	case !errors.Is(err, edge.ErrNotFound) && !errors.Is(err, edge.ErrAmbiguous):
 		m.w.fail("forgetting at %s: %v", m.name, err)
 	}

@@ -74,11 +74,29 @@ func (m *machine) sayPage(page edge.Page) {
 	for _, c := range page.Changes {
 		switch {
 		case c.Erasure != nil:
-			m.w.say("     %s is told: forget %v, by order %s with %d tombstones", m.name, c.Erasure.Customers, c.Erasure.ID, len(c.Erasure.Tombstones))
+			m.w.say("     %s is told: forget %v, by order %s of %s with %d tombstones", m.name, c.Erasure.Customers, c.Erasure.ID, c.Erasure.Stamp, len(c.Erasure.Tombstones))
 		case c.Customer != nil:
 			m.w.say("     %s is told: %s is %q, consent %q, also %v", m.name, c.Customer.ID, c.Customer.Fields[edge.FieldName].Value, c.Customer.Consent(), c.Customer.Also)
 		case c.Fact != nil:
 			m.w.say("     %s is told: fact %s of %s", m.name, c.Fact.ID, c.Fact.Customer)
+		}
+	}
+}
+
+// sayRecords tells what a machine tells.
+func (m *machine) sayRecords(records []edge.Record) {
+	if !m.w.watching {
+		return
+	}
+	for _, r := range records {
+		switch {
+		case r.Customer != nil:
+			m.w.say("     %s tells %d: %s is %q, consent %+v, unlearnt %s, also %v", m.name, r.Seq, r.Customer.ID, r.Customer.Fields[edge.FieldName].Value,
+				r.Customer.Fields[edge.FieldConsent], r.Customer.Unlearnt, r.Customer.Also)
+		case r.Fact != nil:
+			m.w.say("     %s tells %d: fact %s of %s, gone %v, learnt %s", m.name, r.Seq, r.Fact.ID, r.Fact.Customer, r.Fact.Gone, r.Fact.Learnt())
+		default:
+			m.w.say("     %s tells %d: %s", m.name, r.Seq, r.Kind)
 		}
 	}
 }
