@@ -30,8 +30,10 @@ func sum(secret, text string) []byte {
 	return mac.Sum(nil)
 }
 
-func inHex(secret, text string) string    { return hex.EncodeToString(sum(secret, text)) }
-func inBase64(secret, text string) string { return base64.StdEncoding.EncodeToString(sum(secret, text)) }
+func inHex(secret, text string) string { return hex.EncodeToString(sum(secret, text)) }
+func inBase64(secret, text string) string {
+	return base64.StdEncoding.EncodeToString(sum(secret, text))
+}
 
 // vendors have one webhook of each kind.
 func vendors() []Webhook {
