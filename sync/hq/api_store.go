@@ -170,7 +170,7 @@ func (c *call) changes() error {
 	if err != nil {
 		return err
 	}
-	limit, err := number(query["limit"], "limit", 1, maxPage, 0)
+	limit, err := number(query["limit"], "limit", 1, wire.MaxChanges, 0)
 	if err != nil {
 		return err
 	}
