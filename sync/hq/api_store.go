@@ -206,10 +206,13 @@ func (c *call) wait(after string, most time.Duration) error {
 	for {
 		select {
 		case err := <-told:
+			if gone := c.stillMine(); gone != nil { // before what a revoked store's cursor is
+				return gone
+			}
 			if err != nil && ctx.Err() == nil {
 				return err
 			}
-			return c.stillMine()
+			return nil
 		case <-again.C:
 			if err := c.stillMine(); err != nil {
 				return err
