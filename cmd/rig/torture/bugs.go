@@ -5,6 +5,7 @@ package torture
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -26,7 +27,7 @@ const (
 	bugLateRecords      bug = "late-records"        // erasures do not hold for what comes later
 	bugArrivalOrder     bug = "arrival-order"       // what comes last wins
 	bugTombstoneLost    bug = "tombstone-lost"      // a restored box does not hear again whom to forget
-	bugSummaryTwice     bug = "summary-twice"       // a sum that is sent again is another one
+	bugSummaryTwice     bug = "summary-twice"       // a sum counts what is in it twice
 	bugKeepBox          bug = "keep-box"            // a restored box keeps its id
 	bugTillTooEarly     bug = "till-before-durable" // a till is told that its event is stored, and it is not
 	bugReceiptFirst     bug = "receipt-first"       // an erasure is confirmed that was not carried out
@@ -50,8 +51,10 @@ func (m *machine) plantInRecords(records []edge.Record) []edge.Record {
 	case bugSummaryTwice:
 		for i := range records {
 			if s := records[i].Summary; s != nil {
-				s.ID = uuid.Must(uuid.NewV7()).String()
-				records[i].ID = s.ID
+				s.Counts = maps.Clone(s.Counts)
+				for kind := range s.Counts {
+					s.Counts[kind] *= 2
+				}
 			}
 		}
 	}

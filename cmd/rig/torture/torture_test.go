@@ -11,7 +11,7 @@ import (
 
 // TestSchedules goes through schedules for as long as a test may take. `make torture` goes on.
 func TestSchedules(t *testing.T) {
-	enough := 25 * time.Second
+	enough := 15 * time.Second
 	if testing.Short() {
 		enough = 3 * time.Second
 	}

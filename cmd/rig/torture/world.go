@@ -65,7 +65,7 @@ func newWorld(ctx context.Context, seed uint64, plant bug, without []string, out
 	w.ledger = newLedger()
 	w.rough = w.drawRoughness(without)
 	if w.plants(bugSummaryTwice) {
-		w.rough.outbox, w.rough.line = 300, 0.4 // or there is hardly a sum that is sent again
+		w.rough.outbox, w.rough.line = 300, 0.4 // or there is hardly a sum
 	}
 	w.makePeople(2 + w.rng.IntN(7))
 	if err := w.open(); err != nil {
