@@ -80,7 +80,8 @@ func TestAHookMakesIDs(t *testing.T) {
 		}
 		return events[0].ID
 	}
-	if id(`{"c":"1"}`) != id(`{"c":"1"}`) || id(`{"c":"1"}`) == id(`{"c":"2"}`) {
+	first, again := id(`{"c":"1"}`), id(`{"c":"1"}`)
+	if first != again || first == id(`{"c":"2"}`) {
 		t.Error("ids that do not follow the body")
 	}
 }

@@ -175,7 +175,6 @@ func (a *all) lost(h *toy) (what []string) {
 type till struct {
 	*Store
 	clock *clock
-	sent  uint64
 }
 
 // up sends what waits, some of it perhaps twice, and an answer may be lost.

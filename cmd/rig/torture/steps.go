@@ -3,7 +3,6 @@
 package torture
 
 import (
-	"slices"
 	"time"
 
 	"redbench/edge"
@@ -220,15 +219,6 @@ func (w *world) uuid() string { return newUUID(w).String() }
 var lanes = []string{"1", "2"}
 
 func (w *world) lane() string { return pick(w, lanes) }
-
-func sortedKeys(set map[string]bool) []string {
-	out := make([]string, 0, len(set))
-	for each := range set {
-		out = append(out, each)
-	}
-	slices.Sort(out)
-	return out
-}
 
 // watchPeople tells when a machine comes to know somebody, or knows her no more. A card that is looked up may change
 // something (its hash moves to the chain's key), so that this is not always done.
