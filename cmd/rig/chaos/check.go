@@ -60,12 +60,15 @@ func (w *world) check(ctx context.Context) error {
 		}
 	}
 	arrived := map[string][]string{} // by till: each tells one checkout after the other
+	placed := map[string]bool{}      // still in the place at which it came
 	erasures := 0
 	err := w.office.Feed(ctx, func(item hq.FeedItem, line []byte) error {
 		switch {
 		case item.Visit != nil:
 			till := item.Store + "/" + item.Visit.Lane
-			arrived[till] = append(arrived[till], key(item.Store, item.Visit.Lane, item.Visit.Checkout))
+			visit := key(item.Store, item.Visit.Lane, item.Visit.Checkout)
+			arrived[till] = append(arrived[till], visit)
+			placed[visit] = item.Visit.Customer != "" // of who is forgotten, the feed tells visits anew, at its end
 		case item.Erasure != nil:
 			erasures++
 		}
@@ -79,7 +82,7 @@ func (w *world) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.count(arrived)
+	w.count(arrived, placed)
 	w.report.Erasures = erasures
 	if erasures != len(w.forgot) {
 		w.report.problem("%d erasures are known of %d that were ordered", erasures, len(w.forgot))
@@ -87,12 +90,14 @@ func (w *world) check(ctx context.Context) error {
 	return w.sound(ctx)
 }
 
-func (w *world) count(arrived map[string][]string) {
+func (w *world) count(arrived map[string][]string, placed map[string]bool) {
 	var all, first []string
 	for _, s := range w.shops {
 		for _, t := range s.tills {
 			till := t.store + "/" + t.lane
-			w.report.Counted = w.report.Counted.And(count.Once(t.stored, arrived[till]))
+			counted := count.Once(t.stored, arrived[till])
+			counted.Disorder = count.Once(only(placed, t.stored), only(placed, arrived[till])).Disorder
+			w.report.Counted = w.report.Counted.And(counted)
 			all, first = append(all, t.stored...), append(first, arrived[till]...)
 			delete(arrived, till)
 		}
@@ -102,9 +107,19 @@ func (w *world) count(arrived map[string][]string) {
 	}
 	if !w.report.Counted.Clean() {
 		w.report.problem("%v: %s", w.report.Counted, missing(all, first))
-	} else if err := count.Control(all, first); err != nil {
+	} else if err := count.Control(only(placed, all), only(placed, first)); err != nil {
 		w.report.problem("%v", err)
 	}
+}
+
+// only gives those of a list that are in a set.
+func only(set map[string]bool, list []string) (out []string) {
+	for _, each := range list {
+		if set[each] {
+			out = append(out, each)
+		}
+	}
+	return out
 }
 
 // missing names some of what was lost or doubled.
