@@ -8,11 +8,12 @@ VERSION ?= $(shell git describe --tags --dirty 2>/dev/null || echo "0.0.0-dev+$$
 BUILD := go build -trimpath -ldflags '-X main.stamped=$(VERSION)'
 ARGS ?=
 CHAOS ?=
+DATA ?=
 
 # Where goroutines meet: these are run with the race detector.
 RACE := ./daemon/... ./edge/adapt ./edge/lane ./edge/mqtt ./edge/serve ./edge/store ./ui/... ./sync/...
 
-.PHONY: help build demo test lint check bench shown drain torture screens clean tools
+.PHONY: help build demo test lint check bench eval shown drain torture screens clean tools
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +42,9 @@ check: tools ## the tests alone, without installing anything
 bench: build bin/rig ## measure card → screen beside a minimal pipeline (ARGS="--rounds 5" and the like)
 	@.ci/needs mosquitto
 	bin/rig bench $(ARGS)
+
+eval: bin/rig ## measure how good the guesses are, with purchase histories (DATA=DIR; ARGS="--only uci_online_retail" and the like)
+	@bin/rig eval --data "$(DATA)" $(ARGS)
 
 shown: build bin/rig ## import real purchase histories, send their last visits, count prompts (ARGS="--data DIR")
 	@.ci/needs mosquitto
