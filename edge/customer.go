@@ -169,6 +169,9 @@ type Profile struct {
 	Usual    []Habit       // most usual first, up to eight
 	Last     LastVisit
 	Said     []Said // what her last prompts said, newest first, so that nothing is repeated visit after visit
+
+	Tallies []Tally  // what became of each rule with her: what is refused rests
+	Denied  []Denied // what was called wrong, newest first, so that it is not named again
 }
 
 // Tap is what one look at the record tells of a card on the till.
