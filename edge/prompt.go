@@ -68,6 +68,7 @@ type Who struct {
 	Stage    Stage  `json:"stage"`
 	Since    string `json:"since,omitempty"`    // ready to read: "12 days since the last visit"
 	Greeting string `json:"greeting,omitempty"` // ready to say: "Good morning"
+	Rule     string `json:"-"`                  // the playbook's rule that chose the greeting
 }
 
 // Line is one line of a prompt: what to read, the fact it rests on, and why it was chosen.

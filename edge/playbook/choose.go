@@ -3,10 +3,7 @@
 package playbook
 
 import (
-	"cmp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"redbench/edge"
@@ -19,20 +16,56 @@ func (p *Playbook) Choose(in Input) Choice {
 	c := p.chooser(in)
 	defer p.release(c)
 	prompt := edge.Prompt{ID: in.PromptID, Event: in.Event, Checkout: in.Checkout, ShownFor: in.ShownFor, Who: c.who()}
-	if c.level == edge.ConsentNone {
-		return Choice{Prompt: prompt, Considered: c.considered}
+	if c.level != edge.ConsentNone {
+		prompt.Customer = in.Profile.Customer.Ref
 	}
-	prompt.Customer = in.Profile.Customer.Ref
 	if c.level == edge.ConsentRemember {
-		prompt.Avoid = c.choose(lineAvoid)
-		prompt.Do = c.choose(lineDo)
-		c.spoken(prompt.Do)
-		prompt.Remember = c.choose(lineRemember)
-		if prompt.Avoid == nil {
-			prompt.Ask = c.ask()
+		c.below(&prompt)
+	}
+	return Choice{Prompt: prompt, Considered: c.considered, StageWhy: c.stageWhy()}
+}
+
+// below finds the lines below the first. What to do comes before what to remember, so that the latter does not say the
+// same; the question comes last, because it is the first to be left out.
+func (c *chooser) below(prompt *edge.Prompt) {
+	prompt.Avoid = c.choose(lineAvoid)
+	rush := c.in.Load >= LoadRush
+	if rush && c.isOpen() {
+		c.closed = "left out: the lane is in a rush, and something is open"
+	}
+	prompt.Do = c.choose(lineDo)
+	c.spoken(prompt.Do)
+	if rush && prompt.Do != nil {
+		c.closed = "left out: the lane is in a rush"
+	}
+	prompt.Remember = c.choose(lineRemember)
+	c.spoken(prompt.Remember)
+	prompt.Ask = c.ask(prompt)
+}
+
+// ask finds the one question, if there is one today: none to whoever prefers no chat, none beside what is to be avoided,
+// none when there is no time for an answer.
+func (c *chooser) ask(prompt *edge.Prompt) *edge.Line {
+	why := ""
+	switch {
+	case c.m.vars.NoChat:
+		why = "whoever likes it quiet is not asked"
+	case prompt.Avoid != nil:
+		why = "what is to be avoided stands in its place"
+	case c.in.Load >= LoadRush:
+		why = "left out: the lane is in a rush"
+	case c.in.Load == LoadBusy && prompt.Do != nil && prompt.Remember != nil:
+		why = "left out: the lane is busy"
+	default:
+		c.closed = ""
+		return c.choose(lineAsk)
+	}
+	if c.in.Explain {
+		for _, r := range c.p.rules[lineAsk] {
+			c.note(r, nil, why)
 		}
 	}
-	return Choice{Prompt: prompt, Considered: c.considered}
+	return nil
 }
 
 // chooser is one choice in the making.
@@ -53,7 +86,9 @@ type chooser struct {
 	said  []string    // the rules of the last prompt, with their variants
 	at    time.Time   // when that was
 	used  []string    // ids of facts that stand in this prompt already
+	wrong time.Time   // when the latest thing was called wrong that may be asked about; zero: none
 
+	closed     string // why nothing more is said but what is open; empty: more may be
 	considered []Candidate
 }
 
@@ -62,7 +97,7 @@ func (p *Playbook) chooser(in Input) *chooser {
 	m, _ := p.machines.Get().(*machine)
 	c := &chooser{p: p, in: &in, lang: p.language(in.Language), m: m, level: edge.ConsentNone, stage: edge.StageStranger, days: -1, seed: in.Seed}
 	c.words = &p.words[c.lang]
-	m.vars = vars{Stage: string(edge.StageStranger), Days: -1, Hour: in.Now.Hour(), Weekday: closed["weekday"][(in.Now.Weekday()+6)%7], Month: int(in.Now.Month())}
+	m.vars = vars{Stage: string(edge.StageStranger), Days: -1, Hour: in.Now.Hour(), Weekday: closed["weekday"][(in.Now.Weekday()+6)%7], Month: int(in.Now.Month()), Lane: in.Lane, Load: in.Load.String()}
 	if !in.Known || in.Profile.Customer.Ref == edge.Stranger {
 		return c
 	}
@@ -89,7 +124,7 @@ func (c *chooser) known() {
 	v.Stage = string(c.stage)
 	v.HasName, v.HasSay = profile.Customer.Name != "", profile.Customer.Say != ""
 	v.OtherLanguage = c.language() != ""
-	c.facts = openFacts(profile.Facts, c.in.Now)
+	c.facts = openFacts(profile.Facts, profile.Denied, c.in.Now)
 	for _, f := range c.facts {
 		v.count(f.Kind)
 	}
@@ -101,6 +136,7 @@ func (c *chooser) known() {
 	v.Days, v.GapDays, v.LongAway = c.days, profile.Gap.Hours()/24, memory.LongAway(*profile, c.in.Now)
 	c.things()
 	c.lastSaid()
+	c.wrongs()
 }
 
 func (v *vars) count(kind edge.FactKind) {
@@ -122,11 +158,11 @@ func (v *vars) count(kind edge.FactKind) {
 	}
 }
 
-// openFacts leaves out what must not be shown: private, closed, no longer true. What a store reads is so already; this is
-// the last door.
-func openFacts(all []edge.Fact, now time.Time) []edge.Fact {
+// openFacts leaves out what must not be shown: private, closed, called wrong, no longer true. What a store reads is so
+// already; this is the last door.
+func openFacts(all []edge.Fact, denied []edge.Denied, now time.Time) []edge.Fact {
 	hidden := func(f edge.Fact) bool {
-		return f.Private || !f.Closed.IsZero() || !f.Until.IsZero() && !f.Until.After(now) || !f.Kind.Valid()
+		return f.Private || !f.Closed.IsZero() || !f.Until.IsZero() && !f.Until.After(now) || !f.Kind.Valid() || deniedFact(denied, f.ID)
 	}
 	if !slices.ContainsFunc(all, hidden) {
 		return all
@@ -158,293 +194,4 @@ func (c *chooser) lastSaid() {
 // thisVisit reports whether a moment lies in the visit that goes on now: after the last completed one, and just now.
 func (c *chooser) thisVisit(at time.Time) bool {
 	return at.After(c.in.Profile.Last.At) && c.in.Now.Sub(at).Abs() < time.Hour
-}
-
-// subject is what a rule is tried for.
-type subject struct {
-	fact *edge.Fact
-}
-
-// pick is a candidate that may be chosen.
-type pick struct {
-	rule    *rule
-	fact    *edge.Fact
-	joined  *edge.Fact // what the text takes along of another fact
-	variant int
-	text    string
-	order   uint64
-	row     int // in considered
-}
-
-// choose finds the best candidate for a line, or nil: silence.
-func (c *chooser) choose(l line) *edge.Line {
-	best := c.best(l)
-	if best == nil {
-		return nil
-	}
-	r := best.rule
-	out := &edge.Line{Text: best.text, Rule: r.ids[best.variant]}
-	if fact := cmp.Or(best.fact, best.joined); fact != nil {
-		out.Fact = fact.ID
-		c.used = append(c.used, out.Fact)
-	}
-	if len(r.whys) > 0 {
-		f := filler{c: c, fact: best.fact, joined: best.joined, told: true}
-		out.Why = r.whys[c.lang].render(f.fill)
-	}
-	return out
-}
-
-func (c *chooser) best(l line) *pick {
-	var best *pick
-	for _, r := range c.p.rules[l] {
-		if best != nil && r.priority < best.rule.priority && !c.in.Explain {
-			break
-		}
-		if r.about != aboutFact {
-			best = c.better(best, c.try(r, subject{}))
-			continue
-		}
-		if r.stage > c.rank {
-			c.note(r, nil, "asks for a higher stage")
-			continue
-		}
-		for i := range c.facts {
-			if f := &c.facts[i]; slices.Contains(r.facts, f.Kind) {
-				best = c.better(best, c.try(r, subject{fact: f}))
-			}
-		}
-	}
-	if best != nil && c.in.Explain {
-		c.considered[best.row].Chosen, c.considered[best.row].Reason = true, "chosen"
-	}
-	return best
-}
-
-// better compares by priority, then what was shown longest ago or never, then the newest fact, then the seed.
-func (c *chooser) better(a, b *pick) *pick {
-	switch {
-	case b == nil:
-		return a
-	case a == nil:
-		return b
-	case a.rule.priority != b.rule.priority:
-		if a.rule.priority > b.rule.priority {
-			return a
-		}
-		return b
-	}
-	if a.fact != nil && b.fact != nil {
-		if n := c.shown(a.fact).Compare(c.shown(b.fact)); n != 0 {
-			return either(n < 0, a, b)
-		}
-		if n := a.fact.At.Compare(b.fact.At); n != 0 {
-			return either(n > 0, a, b)
-		}
-	}
-	return either(a.order <= b.order, a, b)
-}
-
-func either(first bool, a, b *pick) *pick {
-	if first {
-		return a
-	}
-	return b
-}
-
-// shown is when a fact last stood on a screen, in an earlier visit.
-func (c *chooser) shown(f *edge.Fact) time.Time {
-	if c.thisVisit(f.Shown) {
-		return time.Time{}
-	}
-	return f.Shown
-}
-
-// try sees whether a rule may speak for a subject. It gives nil when it may not.
-func (c *chooser) try(r *rule, s subject) *pick {
-	if reason := c.barred(r, s.fact); reason != "" {
-		c.note(r, s.fact, reason)
-		return nil
-	}
-	c.m.vars.Fact = c.factVar(s.fact)
-	if !r.when.holds(c.m) {
-		c.note(r, s.fact, "its condition does not hold")
-		return nil
-	}
-	last := c.saidVariant(r)
-	if last >= 0 && !r.repeat && (s.fact == nil || c.saidFact(r, s.fact.ID)) {
-		c.note(r, s.fact, "the last prompt said it")
-		return nil
-	}
-	got := &pick{rule: r, fact: s.fact, variant: c.variant(r, last), order: mix(c.seed, uint64(r.at))}
-	f := filler{c: c, fact: s.fact, told: true}
-	got.text = f.text(r.texts[c.lang][got.variant])
-	if f.empty {
-		c.note(r, s.fact, "nothing to fill in")
-		return nil
-	}
-	if f.joined != nil && long(got.text) {
-		c.note(r, s.fact, "too long with what it joins")
-		return nil
-	}
-	got.joined = f.joined
-	got.row = c.note(r, s.fact, "outranked")
-	if c.in.Explain {
-		c.considered[got.row].Text = got.text
-	}
-	return got
-}
-
-// barred is why a rule may not speak for a fact, whatever its condition says; empty when it may.
-func (c *chooser) barred(r *rule, f *edge.Fact) string {
-	switch {
-	case r.stage > c.rank:
-		return "asks for a higher stage"
-	case r.about == aboutUsual && c.usual == nil:
-		return "nothing is usual enough to be named"
-	case r.about == aboutLast && len(c.last) == 0:
-		return "no last visit, or nothing in it to be named"
-	case r.cooldown > 0 && c.cooling(r, f):
-		return "cools down"
-	case f == nil:
-		return ""
-	case f.Text == "":
-		return "the fact has no text"
-	case slices.Contains(c.used, f.ID):
-		return "the fact stands in this prompt already"
-	case old(f, c.in.Now) != r.aged:
-		if r.aged {
-			return "the fact is not old"
-		}
-		return "the fact is too old to be stated"
-	}
-	return ""
-}
-
-// old reports whether a fact must be asked anew before it is used. What stays open until a person closes it, and what
-// protects her, does not age.
-func old(f *edge.Fact, now time.Time) bool {
-	switch f.Kind {
-	case edge.FactInterest, edge.FactPreference, edge.FactPerson, edge.FactDate, edge.FactPraise:
-		return now.Sub(f.At) > 365*24*time.Hour
-	}
-	return false
-}
-
-// cooling reports whether the rule spoke too recently: for this fact where it has one.
-func (c *chooser) cooling(r *rule, f *edge.Fact) bool {
-	since := c.in.Now.Add(-r.cooldown)
-	if f != nil && c.shown(f).After(since) {
-		return true
-	}
-	for _, each := range c.in.Profile.Said {
-		if each.At.After(since) && !c.thisVisit(each.At) && ruleName(each.Rule) == r.name && (f == nil || each.Fact == f.ID) {
-			return true
-		}
-	}
-	return false
-}
-
-// saidVariant is which of the rule's texts the last prompt used; -1: none.
-func (c *chooser) saidVariant(r *rule) int {
-	for _, id := range c.said {
-		if i := slices.Index(r.ids, id); i >= 0 {
-			return i
-		}
-	}
-	return -1
-}
-
-// saidFact reports whether the last prompt said this fact by this rule.
-func (c *chooser) saidFact(r *rule, fact string) bool {
-	for _, each := range c.in.Profile.Said {
-		if each.Fact == fact && ruleName(each.Rule) == r.name && c.at.Sub(each.At).Abs() < time.Second {
-			return true
-		}
-	}
-	return false
-}
-
-// variant takes the texts in turn. Within one visit it stays the same.
-func (c *chooser) variant(r *rule, last int) int {
-	n := len(r.ids)
-	switch {
-	case n == 1:
-		return 0
-	case last >= 0:
-		return (last + 1) % n
-	case c.level == edge.ConsentNone:
-		return int(mix(c.seed, 7) % uint64(n))
-	}
-	return (int(c.in.Profile.Customer.Ref%1024) + c.in.Profile.Visits) % n
-}
-
-// factVar is what a condition sees of a fact.
-func (c *chooser) factVar(f *edge.Fact) factVar {
-	if f == nil {
-		return factVar{}
-	}
-	v := factVar{Kind: string(f.Kind), AgeDays: max(0, memory.DaysSince(f.At, c.in.Now))}
-	v.InDays, v.HasDate = inDays(f, c.in.Now)
-	return v
-}
-
-// inDays is how far a fact's day is away. A day that was long past when it was told (a birthday) comes again each year.
-func inDays(f *edge.Fact, now time.Time) (int, bool) {
-	if f.Date == "" {
-		return 0, false
-	}
-	day, err := time.Parse(time.DateOnly, f.Date)
-	if err != nil {
-		return 0, false
-	}
-	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
-	if f.At.Sub(day) < 300*24*time.Hour {
-		return int(day.Sub(today).Hours() / 24), true
-	}
-	best := 366
-	for year := now.Year() - 1; year <= now.Year()+1; year++ {
-		n := int(time.Date(year, day.Month(), day.Day(), 0, 0, 0, 0, time.UTC).Sub(today).Hours() / 24)
-		if abs(n) < abs(best) {
-			best = n
-		}
-	}
-	return best, true
-}
-
-func abs(n int) int { return max(n, -n) }
-
-// note writes down what became of a candidate, when that was asked for.
-func (c *chooser) note(r *rule, f *edge.Fact, reason string) int {
-	if !c.in.Explain {
-		return 0
-	}
-	got := Candidate{Rule: r.name, Line: string(r.line), Priority: r.priority, Reason: reason}
-	if f != nil {
-		got.Fact = f.ID
-	}
-	c.considered = append(c.considered, got)
-	return len(c.considered) - 1
-}
-
-// variantID is how Said tells the variants of a rule apart: "do-usual#2".
-func variantID(name string, i, n int) string {
-	if n == 1 {
-		return name
-	}
-	return name + "#" + strconv.Itoa(i+1)
-}
-
-// ruleName is the rule in a Said.Rule or Line.Rule.
-func ruleName(id string) string {
-	name, _, _ := strings.Cut(id, "#")
-	return name
-}
-
-// mix spreads a seed (splitmix64), so that near seeds break ties differently.
-func mix(seed, with uint64) uint64 {
-	z := seed + (with+1)*0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
 }

@@ -89,7 +89,7 @@ func TestMaya(t *testing.T) {
 	got := Default().Choose(maya()).Prompt
 	want := edge.Prompt{
 		ID: "prompt", Event: "event", ShownFor: time.Minute, Customer: 3,
-		Who: edge.Who{Name: "Maya", Say: "MY-uh", Stage: edge.StageRegular, Since: "12 days since the last visit", Greeting: got.Who.Greeting},
+		Who: edge.Who{Name: "Maya", Say: "MY-uh", Stage: edge.StageRegular, Since: "12 days since the last visit", Greeting: got.Who.Greeting, Rule: got.Who.Rule},
 		Remember: &edge.Line{Text: "Ada started nursery on Monday (told to Jo at harbour)", Fact: "f-person",
 			Why: "Told to Jo at harbour, 12 days ago", Rule: "remember-told"},
 		Do: &edge.Line{Text: "The usual, perhaps: Oat Flat White LG, no lid", Fact: "f-pref",

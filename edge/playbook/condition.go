@@ -18,27 +18,30 @@ import (
 
 // vars is what a condition can see. Nothing in it tells what she spends.
 type vars struct {
-	Stage         string  `expr:"stage"`          // stranger, new, familiar, regular, honoured
-	Visits        int     `expr:"visits"`         // completed checkouts
-	Days          int     `expr:"days"`           // since the last visit; -1: none
-	GapDays       float64 `expr:"gap_days"`       // mean days between visits; 0: not known
-	LongAway      bool    `expr:"long_away"`      // by her own rhythm
-	Hour          int     `expr:"hour"`           // 0 to 23
-	Weekday       string  `expr:"weekday"`        // monday to sunday
-	Month         int     `expr:"month"`          // 1 to 12
-	NoChat        bool    `expr:"no_chat"`        //
-	NoGreeting    bool    `expr:"no_greeting"`    //
-	HasName       bool    `expr:"has_name"`       //
-	HasSay        bool    `expr:"has_say"`        // how to say the name is known
-	OtherLanguage bool    `expr:"other_language"` // hers is not the store's
-	Interests     int     `expr:"interests"`      // told facts of each kind
-	Preferences   int     `expr:"preferences"`    //
-	People        int     `expr:"people"`         //
-	Complaints    int     `expr:"complaints"`     //
-	Promises      int     `expr:"promises"`       //
-	Fact          factVar `expr:"fact"`           // in rules with facts
-	Usual         useVar  `expr:"usual"`          // her most usual thing
-	Last          lastVar `expr:"last"`           // the last visit
+	Stage         string   `expr:"stage"`          // stranger, new, familiar, regular, honoured
+	Visits        int      `expr:"visits"`         // completed checkouts
+	Days          int      `expr:"days"`           // since the last visit; -1: none
+	GapDays       float64  `expr:"gap_days"`       // mean days between visits; 0: not known
+	LongAway      bool     `expr:"long_away"`      // by her own rhythm
+	Hour          int      `expr:"hour"`           // 0 to 23
+	Weekday       string   `expr:"weekday"`        // monday to sunday
+	Month         int      `expr:"month"`          // 1 to 12
+	NoChat        bool     `expr:"no_chat"`        //
+	NoGreeting    bool     `expr:"no_greeting"`    //
+	HasName       bool     `expr:"has_name"`       //
+	HasSay        bool     `expr:"has_say"`        // how to say the name is known
+	OtherLanguage bool     `expr:"other_language"` // hers is not the store's
+	Interests     int      `expr:"interests"`      // told facts of each kind
+	Preferences   int      `expr:"preferences"`    //
+	People        int      `expr:"people"`         //
+	Complaints    int      `expr:"complaints"`     //
+	Promises      int      `expr:"promises"`       //
+	Fact          factVar  `expr:"fact"`           // in rules with facts
+	Usual         useVar   `expr:"usual"`          // her most usual thing
+	Last          lastVar  `expr:"last"`           // the last visit
+	Wrong         wrongVar `expr:"wrong"`          // what was called wrong lately
+	Lane          string   `expr:"lane"`           //
+	Load          string   `expr:"load"`           // calm, busy, rush
 }
 
 type factVar struct {
@@ -57,6 +60,11 @@ type useVar struct {
 type lastVar struct {
 	Things int `expr:"things"`
 	Days   int `expr:"days"`
+}
+
+type wrongVar struct {
+	Kind string `expr:"kind"` // a kind of fact, or "thing"; empty: nothing is to be put right
+	Days int    `expr:"days"` // since it was called wrong
 }
 
 // condition is a compiled `when`.
@@ -89,9 +97,11 @@ func varNames(t reflect.Type, prefix string) []string {
 
 // closed says which words a variable can hold, so that a misspelt one is not a rule that never speaks.
 var closed = map[string][]string{
-	"stage":     stageNames(),
-	"weekday":   {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"},
-	"fact.kind": kindNames(),
+	"stage":      stageNames(),
+	"weekday":    {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"},
+	"fact.kind":  kindNames(),
+	"wrong.kind": append(kindNames(), wrongThing, ""),
+	"load":       loadNames,
 }
 
 func stageNames() []string {
@@ -198,3 +208,6 @@ func (c *condition) holds(m *machine) bool {
 	holds, _ := out.(bool)
 	return holds
 }
+
+// uses reports whether the condition looks at a name.
+func (c *condition) uses(name string) bool { return c != nil && slices.Contains(c.names, name) }

@@ -18,7 +18,7 @@ func teller(f *edge.Fact) string {
 	if !strings.ContainsFunc(f.ToldTo, unicode.IsLetter) || strings.ContainsFunc(f.ToldTo, unicode.IsNumber) {
 		return ""
 	}
-	return cut(tidy(f.ToldTo), 24)
+	return cut(tidy(f.ToldTo), maxName)
 }
 
 // shop is the store in a fact's place: "harbour · 3" was learned at harbour. An import is no place.
@@ -27,7 +27,7 @@ func shop(f *edge.Fact) string {
 		return ""
 	}
 	store, _, _ := strings.Cut(f.Place, "·")
-	return cut(tidy(store), 24)
+	return cut(tidy(store), maxName)
 }
 
 // suffix says behind a fact who was told, and where. Where neither is known it says nothing: that something is on record
@@ -56,9 +56,9 @@ func (f *filler) source() string {
 	return f.c.words.phrases[name].render(func(s slot) string {
 		switch s {
 		case "who":
-			return who
+			return f.c.isolated(who)
 		case "place":
-			return place
+			return f.c.isolated(place)
 		}
 		return ""
 	})

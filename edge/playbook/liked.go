@@ -39,7 +39,7 @@ func (f *filler) asLiked() string {
 func (c *chooser) wishes(yield func(*edge.Fact) bool) {
 	for i := range c.facts {
 		f := &c.facts[i]
-		if f.Kind == edge.FactPreference && f.Text != "" && !old(f, c.in.Now) && !yield(f) {
+		if f.Kind == edge.FactPreference && f.Text != "" && !c.doubtful(f) && !c.repeated(f) && !yield(f) {
 			return
 		}
 	}
@@ -57,7 +57,7 @@ func (c *chooser) join(thing, wish string) string {
 		return wish
 	}
 	if other := c.otherThing(wish); other != nil {
-		if !memory.Named(*other) {
+		if !memory.Named(*other) || c.deniedThing(other.SKU) {
 			return ""
 		}
 		return thing + c.and() + c.lower(wish)

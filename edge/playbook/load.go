@@ -72,6 +72,10 @@ type ruleDoc struct {
 	Priority int                 `toml:"priority"`
 	Cooldown int                 `toml:"cooldown_days"`
 	Repeat   bool                `toml:"repeat"`
+	Once     string              `toml:"once"`
+	Lanes    variants            `toml:"lanes"`
+	Hours    variants            `toml:"hours"`
+	Weekdays variants            `toml:"weekdays"`
 	Text     map[string]variants `toml:"text"`
 	Why      map[string]string   `toml:"why"`
 }
@@ -105,8 +109,9 @@ func (v *variants) UnmarshalTOML(value any) error {
 
 // keys lists the known keys of each table, for the nearest name.
 var keys = map[string][]string{
-	"":          {"version", "languages", "hush", "dull", "hello", "goodbye", "phrases", "rule", "principle"},
-	"rule":      {"name", "line", "about", "facts", "aged", "stage", "when", "priority", "cooldown_days", "repeat", "text", "why"},
+	"": {"version", "languages", "hush", "dull", "hello", "goodbye", "phrases", "rule", "principle"},
+	"rule": {"name", "line", "about", "facts", "aged", "stage", "when", "priority", "cooldown_days", "repeat", "once", "lanes", "hours", "weekdays",
+		"text", "why"},
 	"principle": {"title", "text"},
 }
 
@@ -287,7 +292,7 @@ func (l *loader) head(doc *document) {
 
 func (l *loader) words(doc *document) {
 	for _, tag := range l.out.languages {
-		w := words{hello: doc.Hello[tag], goodbye: doc.Goodbye[tag], phrases: map[string]template{}}
+		w := words{hello: doc.Hello[tag], goodbye: doc.Goodbye[tag], phrases: map[string]template{}, fromRight: isFromRight(tag)}
 		l.spoken("hello", tag, w.hello)
 		l.spoken("goodbye", tag, w.goodbye)
 		for name := range doc.Phrases[tag] {

@@ -49,14 +49,23 @@ func (l *loader) rule(path string, doc ruleDoc) *rule {
 		l.wrong(path+".cooldown_days", "%s: cooldown_days is from 0 to 3650", what)
 	}
 	l.subject(path, what, doc, r)
+	l.scope(path, what, doc, r)
 	l.stage(path, what, doc, r)
 	when, err := compile(doc.When)
 	if err != nil {
 		l.wrong(path+".when", "%s: when: %v", what, err)
 	}
 	r.when = when
+	switch {
+	case when.uses("complaints") || slices.Contains(r.facts, edge.FactComplaint):
+		r.serves = 2
+	case when.uses("promises") || slices.Contains(r.facts, edge.FactPromise):
+		r.serves = 1
+	}
 	l.texts(path, what, doc, r)
 	l.whys(path, what, doc, r)
+	r.written = r.stage
+	r.stage = max(r.stage, ceiling(r))
 	return r
 }
 
@@ -67,7 +76,7 @@ func (l *loader) subject(path, what string, doc ruleDoc, r *rule) {
 		}
 		r.facts = append(r.facts, edge.FactKind(kind))
 	}
-	subjects := []string{string(aboutFact), string(aboutUsual), string(aboutLast)}
+	subjects := []string{string(aboutFact), string(aboutUsual), string(aboutLast), string(aboutWrong)}
 	switch {
 	case doc.About != "" && !known(doc.About, subjects):
 		l.wrong(path+".about", "%s: unknown about %q%s", what, doc.About, meant(doc.About, subjects))
@@ -121,6 +130,7 @@ func (l *loader) texts(path, what string, doc ruleDoc, r *rule) {
 			some = append(some, l.template(path+".text."+tag, what+": text", text, slots))
 		}
 		r.texts = append(r.texts, some)
+		r.short = append(r.short, shortest2(some))
 	}
 	for i := range max(n, 0) {
 		r.ids = append(r.ids, variantID(r.name, i, n))
@@ -135,4 +145,14 @@ func (l *loader) whys(path, what string, doc ruleDoc, r *rule) {
 	for i, text := range l.eachLanguage(path+".why", what+": why", doc.Why) {
 		r.whys = append(r.whys, l.template(path+".why."+l.out.languages[i], what+": why", text, slots))
 	}
+}
+
+// shortest2 finds the two shortest of a rule's texts, by what is fixed in them.
+func shortest2(texts []template) [2]int {
+	at := make([]int, len(texts))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortStableFunc(at, func(a, b int) int { return texts[a].fixed() - texts[b].fixed() })
+	return [2]int{at[0], at[min(1, len(at)-1)]}
 }

@@ -34,7 +34,7 @@ func readable(name string) string {
 	return cut(name, maxThing)
 }
 
-// tidy makes one line of a text: spaces run together, control characters gone. Directions and scripts stay.
+// tidy makes one line of a text: spaces run together, control characters gone. Scripts stay, each in its direction.
 func tidy(text string) string {
 	plain := true
 	for i := 0; i < len(text); i++ {
@@ -50,7 +50,7 @@ func tidy(text string) string {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.IsControl(r):
+		case unicode.IsControl(r), directs(r):
 			return -1
 		}
 		return r
@@ -138,7 +138,7 @@ func cut(text string, n int) string {
 		}
 	}
 	// A mark that belongs to the letter before it must not be parted from it.
-	for end > 0 && unicode.In(runes[end], unicode.Mn, unicode.Mc) {
+	for end > 0 && (clings(runes[end]) || runes[end-1] == 0x200d) {
 		end--
 	}
 	return strings.TrimRight(string(runes[:end]), " ,;:.-–") + "…"

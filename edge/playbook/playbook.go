@@ -53,24 +53,32 @@ type Input struct {
 	Now      time.Time // in the store's zone
 	Language string    // the screen's, BCP 47
 	ShownFor time.Duration
-	Seed     uint64 // breaks ties; equal inputs with equal seeds choose alike
-	Explain  bool   // fill Choice.Considered
+	Lane     string       // where she stands, for rules that speak on some lanes only
+	Load     LoadLevel    // how busy that lane is: fewer and shorter lines
+	Tallies  []edge.Tally // what became of each rule at this store, with all customers; hers are in the profile
+	Seed     uint64       // breaks ties; equal inputs with equal seeds choose alike
+	Explain  bool         // fill Choice.Considered and Choice.StageWhy
 }
 
 // Choice is a prompt, and what else was considered for it.
 type Choice struct {
 	Prompt     edge.Prompt
-	Considered []Candidate // only when asked for
+	Considered []Candidate // only when asked for, as is StageWhy
+	StageWhy   string      // the evidence that the stage rests on, in English
 }
 
 // Candidate is one rule, with one fact or thing where it needs one, and what became of it.
 type Candidate struct {
 	Rule     string
 	Line     string
-	Fact     string // the fact's id
-	Text     string // as it would read; empty when the rule was out before
-	Priority int
+	Fact     string  // the fact's id
+	Text     string  // as it would read; empty when the rule was out before
+	Priority int     // as the file has it
+	Moved    int     // by how much verdicts move it
+	Welcome  float64 // how likely the rule is to be welcome; 0 where verdicts have no say
+	Verdicts string  // what that rests on; empty where nothing was counted
 	Chosen   bool
+	Why      string // the reason that travels with the prompt, in the screen's language; of the chosen only
 	Reason   string // why it was chosen or not, in English, for `playbook try`
 }
 
@@ -88,7 +96,8 @@ const (
 
 var lines = []string{"greeting", "remember", "do", "ask", "avoid", "farewell"}
 
-// about is what a rule is tried for: once, for each told fact, for the most usual thing, for the last visit.
+// about is what a rule is tried for: once, for each told fact, for the most usual thing, for the last visit, for what
+// was called wrong.
 type about string
 
 const (
@@ -96,6 +105,7 @@ const (
 	aboutFact    about = "fact"
 	aboutUsual   about = "usual"
 	aboutLast    about = "last"
+	aboutWrong   about = "wrong"
 )
 
 // rule is one rule of the file, ready to be used.
@@ -105,7 +115,10 @@ type rule struct {
 	about    about
 	facts    []edge.FactKind
 	aged     bool // for facts that are too old to be stated
-	stage    int  // lowest rank
+	serves   int  // what that stays open it may speak for: 2 a complaint, 1 a promise, 0 neither
+	scope    scope
+	stage    int // lowest rank: what the file says, and never below the ceiling of what the rule uses
+	written  int // lowest rank by the file
 	when     *condition
 	priority int
 	cooldown time.Duration
@@ -113,5 +126,6 @@ type rule struct {
 	texts    [][]template // by language, then variant
 	whys     []template   // by language; may be empty
 	ids      []string     // by variant: what Line.Rule and Said.Rule hold
+	short    [][2]int     // by language: the two shortest variants
 	at       int          // line in the file
 }

@@ -5,6 +5,7 @@ package playbook
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // template is a text with places to fill in: "Last time: {items}".
@@ -86,4 +87,13 @@ func (t template) render(fill func(slot) string) string {
 		b.WriteString(fill(each.slot))
 	}
 	return b.String()
+}
+
+// fixed is how many characters of the text are there before anything is filled in.
+func (t template) fixed() int {
+	n := 0
+	for _, each := range t {
+		n += utf8.RuneCountInString(each.text)
+	}
+	return n
 }

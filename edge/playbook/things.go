@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"redbench/edge"
 	"redbench/edge/memory"
@@ -33,7 +32,7 @@ func (c *chooser) mostUsual() *edge.Habit {
 	for i := range c.in.Profile.Usual {
 		h := &c.in.Profile.Usual[i]
 		switch {
-		case !memory.Named(*h) || h.Name == "" || c.p.private(h.Name):
+		case !memory.Named(*h) || h.Name == "" || c.p.private(h.Name) || c.deniedThing(h.SKU):
 		case !c.dull(h.Name) || c.wished(h.Name):
 			return h
 		case dull == nil:
@@ -55,7 +54,7 @@ func (c *chooser) telling(items []edge.Item) []string {
 	for _, item := range items {
 		share, tells := c.share(item)
 		name := readable(item.Name)
-		if !tells || item.Quantity <= 0 || name == "" || c.p.private(item.Name) || c.dull(item.Name) ||
+		if !tells || item.Quantity <= 0 || name == "" || c.p.private(item.Name) || c.dull(item.Name) || c.deniedThing(item.SKU) ||
 			slices.ContainsFunc(all, func(t thing) bool { return t.name == name }) {
 			continue
 		}
@@ -86,7 +85,7 @@ func (c *chooser) share(item edge.Item) (share float64, tells bool) {
 
 // spoken takes what a line names out of the things to remember: said twice in one prompt, it is noise.
 func (c *chooser) spoken(l *edge.Line) {
-	if l == nil {
+	if l == nil || len(c.last) == 0 {
 		return
 	}
 	text := strings.ToLower(l.Text)
@@ -104,19 +103,18 @@ func (c *chooser) dull(name string) bool {
 }
 
 // items names one or two things of the last visit.
-func (c *chooser) items() string {
-	switch len(c.last) {
-	case 0:
+func (c *chooser) items(one bool) string {
+	switch {
+	case len(c.last) == 0:
 		return ""
-	case 1:
-		return c.last[0]
+	case len(c.last) == 1 || one:
+		return c.isolated(c.last[0])
 	}
-	both := c.last[0] + c.and() + c.last[1]
 	// "Cheese toastie and Egg and cress sandwich" cannot be heard apart.
-	if utf8.RuneCountInString(both) > glance-15 || strings.Contains(c.last[0]+c.last[1], c.and()) {
-		return c.last[0]
+	if strings.Contains(c.last[0]+c.last[1], c.and()) {
+		return c.isolated(c.last[0])
 	}
-	return both
+	return c.isolated(c.last[0]) + c.and() + c.isolated(c.last[1])
 }
 
 func (c *chooser) and() string {

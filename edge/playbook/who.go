@@ -62,13 +62,13 @@ func (p *Playbook) Principle(day time.Time, lang string) edge.Principle {
 func (c *chooser) who() edge.Who {
 	who := edge.Who{Stage: c.stage}
 	if got := c.best(lineGreeting); got != nil && !c.m.vars.NoGreeting {
-		who.Greeting = got.text
+		who.Greeting, who.Rule = got.text, got.rule.ids[got.variant]
 	}
 	if c.level == edge.ConsentNone {
 		return who
 	}
 	customer := &c.in.Profile.Customer
-	who.Name, who.Say, who.Address, who.Language = customer.Name, customer.Say, customer.Address, c.language()
+	who.Name, who.Say, who.Address, who.Language = tidy(customer.Name), tidy(customer.Say), tidy(customer.Address), c.language()
 	if c.level == edge.ConsentRemember && !c.m.vars.LongAway {
 		who.Since = c.since()
 	}
@@ -106,31 +106,28 @@ func spanName(kind string, days int) string {
 	return kind + "_months"
 }
 
-// ask finds the one question, if there is one today. Whoever prefers no chat is not asked.
-func (c *chooser) ask() *edge.Line {
-	if c.m.vars.NoChat {
-		return nil
-	}
-	return c.choose(lineAsk)
-}
-
 // filler fills a text's places for one rule.
 type filler struct {
 	c      *chooser
 	fact   *edge.Fact
 	told   bool       // say who learned it, where that is known
+	fewer  bool       // name one thing where there are two
 	over   int        // by how many characters a fact is cut short
 	days   int        // for {days} and {months} inside a phrase
 	joined *edge.Fact // what was taken along of another fact: a wish behind a thing
 	empty  bool       // a place had nothing to be filled with
 }
 
-// text fills a text so that it fits: without its source where that makes it longer than a glance, and with a fact cut
-// short where it would not fit the screen. Who learned it then stands in the reason.
+// text fills a text so that it fits: without its source where that makes it longer than a glance, with one thing where
+// two are too many, and with a fact cut short where it would not fit the screen. Who learned it then stands in the reason.
 func (f *filler) text(t template) string {
 	text := t.render(f.fill)
 	if long(text) && t.uses("told") {
 		f.told = false
+		text = t.render(f.fill)
+	}
+	if long(text) && t.uses("items") {
+		f.fewer = true
 		text = t.render(f.fill)
 	}
 	if over := utf8.RuneCountInString(text) - twoLines; over > 0 && t.uses("fact") {
@@ -156,7 +153,7 @@ func (f *filler) fill(s slot) string {
 	case "goodbye":
 		return at(c.words.goodbye, c.in.Now.Hour())
 	case "name":
-		return f.must(c.name())
+		return f.must(c.isolated(c.name()))
 	case "days":
 		return itoa(c.days)
 	case "months":
@@ -166,11 +163,11 @@ func (f *filler) fill(s slot) string {
 	case "visits":
 		return itoa(c.in.Profile.Visits)
 	case "items":
-		return f.must(c.items())
+		return f.must(c.items(f.fewer))
 	case "preference":
-		return f.must(f.preference())
+		return f.must(c.isolated(f.preference()))
 	case "as_liked":
-		return f.must(f.asLiked())
+		return f.must(c.isolated(f.asLiked()))
 	case "learned":
 		return f.must(f.learnedFrom(cmp.Or(f.fact, f.joined)))
 	}
@@ -187,7 +184,7 @@ func (f *filler) fillFact(s slot) string {
 	switch s {
 	case "fact":
 		text := factText(f.fact)
-		return f.must(cut(text, max(utf8.RuneCountInString(text)-f.over, shortest)))
+		return f.must(f.c.isolated(cut(text, max(utf8.RuneCountInString(text)-f.over, shortest))))
 	case "told":
 		return f.suffix()
 	case "source":
@@ -206,7 +203,7 @@ func (f *filler) fillUsual(s slot) string {
 	h := f.c.usual
 	switch s {
 	case "item":
-		return readable(h.Name)
+		return f.c.isolated(readable(h.Name))
 	case "times":
 		return itoa(h.Times)
 	case "tenths":
@@ -249,10 +246,14 @@ func (f *filler) span(s slot) string {
 	return ""
 }
 
-// name is how she is spoken to.
+// name is how she is spoken to: as she wishes, or else by her name. One that is too long to be said at a glance is left out.
 func (c *chooser) name() string {
-	if address := tidy(c.in.Profile.Customer.Address); address != "" {
-		return address
+	name := tidy(c.in.Profile.Customer.Address)
+	if name == "" {
+		name = tidy(c.in.Profile.Customer.Name)
 	}
-	return tidy(c.in.Profile.Customer.Name)
+	if utf8.RuneCountInString(name) > maxName {
+		return ""
+	}
+	return name
 }

@@ -13,6 +13,8 @@ type words struct {
 	hello   []spoken
 	goodbye []spoken
 	phrases map[string]template
+
+	fromRight bool // the language is written from right to left
 }
 
 // spoken is a phrase for a part of the day that begins at an hour.
