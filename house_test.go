@@ -40,7 +40,8 @@ func rooms() map[string][]string {
 		"edge/adapt":    {"edge", "edge/guard"},
 		"edge/exchange": {"edge", "edge/guard"},
 		"edge/mqtt":     adapter,
-		"edge/store":    adapter,
+		"edge/scrub":    {},
+		"edge/store":    append([]string{"edge/scrub"}, adapter...),
 		"edge/serve":    {"edge", "edge/adapt", "edge/guard", "edge/lane", "edge/memory", "edge/playbook"},
 		"edge/simulate": {"edge"},
 
@@ -66,7 +67,7 @@ func rooms() map[string][]string {
 		"sync/hqtest":   {"edge", "sync/wire", "sync/link"},
 
 		"sync/hq":           {"edge", "edge/seal", "edge/guard", "edge/adapt", "edge/exchange", "edge/playbook", "ui/words", "sync/wire", "sync/link"},
-		"sync/hq/store":     {"edge", "edge/seal", "sync/wire", "sync/hq"},
+		"sync/hq/store":     {"edge", "edge/scrub", "edge/seal", "sync/wire", "sync/hq"},
 		"sync/hq/authority": {},
 		"sync/hq/config":    {"edge", "daemon/config/keyed"},
 		"sync/hq/pages":     {"edge", "ui/words", "sync/wire", "sync/hq"},

@@ -138,7 +138,7 @@ func (a *applying) guardedChange(c *edge.Change, step func(*edge.Change) error) 
 	if err := a.exec(`SAVEPOINT change`); err != nil {
 		return err
 	}
-	news := len(a.news)
+	news, traces := len(a.news), len(a.traces)
 	err := step(c)
 	a.articles.settle(err == nil)
 	if err == nil {
@@ -148,7 +148,7 @@ func (a *applying) guardedChange(c *edge.Change, step func(*edge.Change) error) 
 		return err
 	}
 	a.opt.Log.Error("a change from head office could not be applied; the others were", "kind", c.Kind, "error", err)
-	a.news = a.news[:news]
+	a.news, a.traces = a.news[:news], a.traces[:traces]
 	return errors.Join(a.exec(`ROLLBACK TO change`), a.exec(`RELEASE change`))
 }
 

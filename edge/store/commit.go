@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"redbench/edge"
+	"redbench/edge/scrub"
 )
 
 // work is one transaction of the writer under way.
@@ -28,9 +29,11 @@ type work struct {
 	customers int  // that were added
 	importing bool // an old file does not rename an article
 
-	news    []told // what head office is to be told
-	stamped bool   // a stamp was made or seen
-	kick    bool   // something was added to be sent
+	news    []told       // what head office is to be told
+	stamped bool         // a stamp was made or seen
+	kick    bool         // something was added to be sent
+	traces  scrub.Traces // of what was deleted (see scrub.go)
+	foundBy scrub.Traces // what those who were forgotten were found by
 }
 
 func (s *Store) newWork(ctx context.Context, tx *sql.Tx) *work {
@@ -83,6 +86,7 @@ func (s *Store) working(ctx context.Context, f func(w *work) error) error {
 // committed is what follows a transaction that got through.
 func (w *work) committed() {
 	w.articles.commit()
+	w.scrub.Owe(w.traces)
 	if w.kick {
 		poke(w.outbox.changed)
 	}
@@ -107,7 +111,7 @@ func (w *work) guarded(e *edge.Entry) (edge.Result, error) {
 	if err := w.exec(`SAVEPOINT entry`); err != nil {
 		return edge.Failed, err
 	}
-	news := len(w.news)
+	news, traces := len(w.news), len(w.traces)
 	result, err := w.entry(e)
 	w.articles.settle(err == nil)
 	if err == nil {
@@ -117,7 +121,7 @@ func (w *work) guarded(e *edge.Entry) (edge.Result, error) {
 		return edge.Failed, err
 	}
 	w.opt.Log.Error("an entry could not be written; the others of its batch were", "lane", laneOf(e), "error", err)
-	w.news = w.news[:news]
+	w.news, w.traces = w.news[:news], w.traces[:traces]
 	if err := w.exec(`ROLLBACK TO entry`); err != nil {
 		return edge.Failed, err
 	}
@@ -251,7 +255,7 @@ func (w *work) finish() error {
 			return err
 		}
 	}
-	return errors.Join(w.rehash(), w.flush(), w.keepStamp())
+	return errors.Join(w.rehash(), w.flush(), w.keepStamp(), w.nobodys())
 }
 
 // idKey is an id at rest: the sixteen bytes of a UUID, or the text of another's.

@@ -318,7 +318,7 @@ func (w *work) chainOf(ref edge.CustomerRef) []edge.Identifier {
 
 // takeOut deletes a customer with all that is hers.
 func (w *work) takeOut(ref edge.CustomerRef) error {
-	if err := errors.Join(w.voidOutbox(ref), w.takeBack(ref)); err != nil {
+	if err := errors.Join(w.traceIdentifiers(ref), w.voidOutbox(ref), w.takeBack(ref)); err != nil {
 		return err
 	}
 	for _, query := range []string{

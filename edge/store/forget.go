@@ -21,8 +21,8 @@ import (
 // Of a box that is enrolled it is an order to the whole chain: its tombstones and her ids go to head office before
 // anything else, and the ids are kept here too, so that nothing that comes late brings her back.
 //
-// When it returns nil, what was deleted is gone from the journal too. An error that wraps ErrLingers says that she is
-// forgotten, but the journal could not be cut back because somebody was reading all the time; upkeep will do it.
+// When it returns nil, what was deleted is in no file any more. An error that wraps ErrLingers says that she is forgotten, but
+// that somebody was reading all the time, or that the disk had no room to write the database anew; upkeep will do it.
 func (s *Store) Forget(ctx context.Context, id edge.Identifier) (Forgotten, error) {
 	s.admin.Lock()
 	defer s.admin.Unlock()
@@ -47,8 +47,8 @@ type Forgotten struct {
 	ID  string           // UUIDv7, for a receipt; empty when it was damaged
 }
 
-// ErrLingers says that what was deleted is still in the journal.
-var ErrLingers = errors.New("what was deleted is still in the journal, which was being read; it goes with the next upkeep")
+// ErrLingers says that what was deleted may still be in a file.
+var ErrLingers = errors.New("what was deleted may still be in a file of the record; it goes with the next upkeep")
 
 func (w *work) forget(ref edge.CustomerRef, named []edge.Identifier) error {
 	stamp := w.stamp()
@@ -76,9 +76,8 @@ func (w *work) orderForget(ref edge.CustomerRef, named []edge.Identifier, stamp 
 	return w.order(edge.Order{Erasure: e.order(id.String(), w.opt.Now().UTC(), stamp)})
 }
 
-// erase cuts the journal back, since what secure_delete overwrote in the database still lies there. Readers take
-// microseconds, so a few tries find a gap between them.
-func (s *Store) erase(ctx context.Context) error {
+// cutBack cuts the journal back. Readers take microseconds, so a few tries find a gap between them.
+func (s *Store) cutBack(ctx context.Context) error {
 	for try := 0; ; try++ {
 		err := s.checkpoint(ctx, "TRUNCATE")
 		if !errors.Is(err, errBusy) {

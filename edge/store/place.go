@@ -67,6 +67,13 @@ func (s *Store) know(ctx context.Context) error {
 			return err
 		}
 		s.clock = edge.NewClock(box, last)
+		owes, err := w.metaNumber(metaScrub)
+		if err != nil {
+			return err
+		}
+		if owes != 0 {
+			s.scrub.OweUnknown()
+		}
 		on, err := w.metaNumber(metaOutbox)
 		if err != nil {
 			return err

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"redbench/edge"
+	"redbench/edge/scrub"
 	"redbench/edge/seal"
 )
 
@@ -54,7 +55,7 @@ type Store struct {
 	admin    admin
 	dirty    atomic.Bool  // something was committed since the last checkpoint
 	full     atomic.Bool  // the disk was full at the last commit
-	lingers  atomic.Bool  // what was forgotten is still in the journal
+	lingers  atomic.Bool  // what was deleted is still in the journal
 	stepped  atomic.Int64 // transactions of imports
 	stepping atomic.Int64 // imports that write now
 	locked   atomic.Bool  // nobody is named (see Lock)
@@ -65,6 +66,8 @@ type Store struct {
 	outbox   outbox
 	sweep    sweep
 	ballast  ballast
+	scrub    scrub.Scrub
+	scrubbed time.Time // when upkeep last failed to; behind upkeep
 	stop     context.CancelFunc
 	ended    chan struct{}
 }
@@ -73,6 +76,7 @@ type Store struct {
 // directory that another process holds gives an *InUseError.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{opt: o.withDefaults(), path: filepath.Join(o.Dir, File), admin: newAdmin(), ended: make(chan struct{})}
+	s.scrub = scrub.Scrub{Files: []string{s.path, s.path + "-wal"}, Rewrite: s.rewrite}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening store %q: %w", o.Dir, err), s.closeAll())
 	}

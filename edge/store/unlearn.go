@@ -55,6 +55,9 @@ func (w *work) untell(ref edge.CustomerRef) error {
 // wipe overwrites a customer's key and sealed columns in place and at the same length: a delete or a longer value may
 // leave their page to be rearranged, and of all that is hers the key is what must be gone.
 func (w *work) wipe(ref edge.CustomerRef) error {
+	if err := w.trace(ref); err != nil {
+		return err
+	}
 	return w.exec(`UPDATE customers SET wrapped = zeroblob(length(wrapped)), sealed = zeroblob(length(sealed)), tap = zeroblob(length(tap)) WHERE ref = ?`, int64(ref))
 }
 

@@ -63,6 +63,9 @@ func (t *tx) EntitiesAfter(pos int64, limit int) ([]hq.Entity, error) {
 
 func (t *tx) DeleteEntities(kind hq.EntityKind, ids []string) error {
 	for _, id := range ids {
+		if err := t.traceEntity(kind, id); err != nil {
+			return err
+		}
 		if err := t.exec(`DELETE FROM entities WHERE id = ? AND kind = ?`, id, int(kind)); err != nil {
 			return err
 		}

@@ -66,6 +66,9 @@ var deletes = [...]string{
 }
 
 func (t *tx) DeletePerson(number int64) error {
+	if err := t.tracePerson(number); err != nil {
+		return err
+	}
 	for _, query := range deletes {
 		if err := t.exec(query, number); err != nil {
 			return err

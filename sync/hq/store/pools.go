@@ -12,6 +12,7 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 
+	"redbench/edge/scrub"
 	"redbench/sync/hq"
 )
 
@@ -64,7 +65,13 @@ func (s *Store) Update(ctx context.Context, f func(hq.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("beginning to write: %w", err)
 	}
-	if err := f(&tx{ctx: ctx, sql: inner}); err != nil {
+	t := &tx{ctx: ctx, sql: inner}
+	var erased scrub.Traces
+	err = f(t)
+	if err == nil {
+		erased, err = t.erased()
+	}
+	if err != nil {
 		if rollback := inner.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
 			err = errors.Join(err, fmt.Errorf("rolling back: %w", rollback))
 		}
@@ -76,6 +83,7 @@ func (s *Store) Update(ctx context.Context, f func(hq.Tx) error) error {
 		return fmt.Errorf("committing: %w", err)
 	}
 	s.dirty.Store(true)
+	s.scrub.Owe(erased)
 	return nil
 }
 

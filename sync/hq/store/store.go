@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"redbench/edge/scrub"
 	"redbench/sync/hq"
 )
 
@@ -44,11 +45,13 @@ type Store struct {
 	check *sql.DB // one connection, for checkpoints alone
 	lock  *flock.Flock
 
-	dirty   atomic.Bool // something was committed since the last checkpoint
-	lingers atomic.Bool // what was deleted is still in the journal
-	cutBack time.Time   // when the journal was last cut back; behind upkeep
-	stop    context.CancelFunc
-	ended   chan struct{}
+	dirty    atomic.Bool // something was committed since the last checkpoint
+	lingers  atomic.Bool // what was deleted is still in the journal
+	trimmed  time.Time   // when the journal was last cut back; behind upkeep
+	scrub    scrub.Scrub
+	scrubbed time.Time // when upkeep last failed to; behind upkeep
+	stop     context.CancelFunc
+	ended    chan struct{}
 }
 
 var _ hq.Store = (*Store)(nil)
@@ -59,6 +62,7 @@ var ErrReplaced = errors.New("the database is being restored")
 // Open opens head office's database in a state directory, and makes or migrates it.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{opt: o, path: filepath.Join(o.Dir, File), ended: make(chan struct{})}
+	s.scrub = scrub.Scrub{Files: []string{s.path, s.path + "-wal"}, Rewrite: s.rewrite}
 	if s.opt.Log == nil {
 		s.opt.Log = slog.Default()
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"redbench/edge"
+	"redbench/edge/scrub"
 	"redbench/sync/hq"
 )
 
@@ -18,6 +19,10 @@ import (
 type tx struct {
 	ctx context.Context
 	sql *sql.Tx
+
+	traces  scrub.Traces // of what was deleted
+	foundBy scrub.Traces // what those who were erased were found by
+	erases  bool         // somebody was: her traces have to be in no file
 }
 
 var _ hq.Tx = (*tx)(nil)

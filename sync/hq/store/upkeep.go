@@ -35,12 +35,16 @@ func (s *Store) keepUp(ctx context.Context) {
 	}
 }
 
-// upkeep brings the journal home, and cuts it back when it has grown, holds what was deleted, or was not cut back for long.
 func (s *Store) upkeep(ctx context.Context) error {
+	return errors.Join(s.bringHome(ctx), s.eraseOwed(ctx))
+}
+
+// bringHome brings the journal home, and cuts it back when it has grown, holds what was deleted, or was not cut back for long.
+func (s *Store) bringHome(ctx context.Context) error {
 	journal := size(s.path + "-wal")
 	mode := ""
 	switch {
-	case s.lingers.Load(), journal > journalHigh, journal > 0 && s.opt.Now().Sub(s.cutBack) > journalOld:
+	case s.lingers.Load(), journal > journalHigh, journal > 0 && s.opt.Now().Sub(s.trimmed) > journalOld:
 		mode = "TRUNCATE"
 	case s.dirty.Load():
 		mode = "PASSIVE"
@@ -53,7 +57,7 @@ func (s *Store) upkeep(ctx context.Context) error {
 		return nil // the next round tries again
 	}
 	if err == nil && mode == "TRUNCATE" {
-		s.cutBack = s.opt.Now()
+		s.trimmed = s.opt.Now()
 	}
 	return err
 }
@@ -61,8 +65,8 @@ func (s *Store) upkeep(ctx context.Context) error {
 // errBusy says that a reader or a writer kept the journal from being cut back.
 var errBusy = errors.New("the journal is in use")
 
-// ErrLingers says that what was deleted is still in the journal.
-var ErrLingers = errors.New("what was deleted is still in the journal, which was being read; it goes with the next upkeep, within a minute")
+// ErrLingers says that what was deleted may still be in a file.
+var ErrLingers = errors.New("what was deleted may still be in a file of the database; it goes with the next upkeep")
 
 // checkpoint copies the journal into the database. PASSIVE keeps nobody waiting; TRUNCATE then also cuts the file back to
 // nothing, for which it needs a moment alone, and gives errBusy when it gets none.
@@ -92,9 +96,8 @@ func (s *Store) checkpoint(ctx context.Context, mode string) error {
 	return nil
 }
 
-// Erase cuts the journal back, since what secure_delete overwrote in the database still lies there. An error that wraps
-// ErrLingers says that somebody was reading all the time.
-func (s *Store) Erase(ctx context.Context) error {
+// cutBack cuts the journal back. Readers take microseconds, so a few tries find a gap between them.
+func (s *Store) cutBack(ctx context.Context) error {
 	for try := 0; ; try++ {
 		err := s.checkpoint(ctx, "TRUNCATE")
 		if !errors.Is(err, errBusy) {
