@@ -5,65 +5,40 @@ package playbook
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"redbench/edge"
 )
 
-// Problem is something that a playbook may not say, or says at too great length.
+// Problem is something that a playbook may not say, says at too great length or to whoever is not known so well, or never
+// comes to say.
 type Problem struct {
-	Rule     string // empty for a principle
-	At       int    // the rule's line in the file; 0 for a principle
-	Language string
-	Kind     string // "transactional", "upsell", "money", "gender", "length"
-	Detail   string
+	Rule     string `json:"rule,omitempty"`     // empty for what is no rule
+	At       int    `json:"line,omitempty"`     // the rule's line in the file
+	Language string `json:"language,omitempty"` // of the text, where it is about one
+	Kind     string `json:"kind"`               // see Kinds
+	Detail   string `json:"detail"`
 }
 
-// String is the problem as one line of a report.
-func (p Problem) String() string {
-	return fmt.Sprintf("%d: %s (%s): %s: %s", p.At, cmp.Or(p.Rule, "principle"), p.Language, p.Kind, p.Detail)
+// Kinds lists what a problem may be: a formula of selling, an offer, sums and points, a guess at gender, affection that
+// nobody earned, a reproach for having been away, a guess that sounds like knowledge, more familiarity than the stage
+// allows, a line that is too long, a rule that never speaks, one that another always hides, a name that says nothing here.
+var Kinds = []string{
+	"transactional", "upsell", "money", "gender", "affection", "reproach", "guess", "familiarity", "length", "never", "hidden", "idle",
 }
 
-// ban is what a language must not say, and where.
-type ban struct {
-	kind     string
-	language string
-	openings bool // in greetings only; else in every line
-	words    *regexp.Regexp
-}
-
-// bans are the formulas of each language that are nobody's own words. They are a net, not a proof: a text still wants to
-// be read aloud.
-var bans = []ban{
-	{"transactional", "en", true, phrases(`help you`, `i help`, `looking for`, `find everything`, `what can i`, `can i get`, `what will it be`, `next,? please`)},
-	{"transactional", "es", true, phrases(`ayudar\pL*`, `le ayudo`, `en qué puedo`, `qué desea`, `qué le pongo`, `qué va a ser`, `busca algo`, `buscaba`, `le atienden`, `siguiente`)},
-	{"transactional", "fr", true, phrases(`vous aider`, `vous désirez`, `que puis-je`, `vous cherchez`, `je vous sers`, `qu'est-ce que ce sera`, `suivante?`)},
-	{"transactional", "de", true, phrases(`helfen`, `darf(’|')?s`, `darf es`, `was darf`, `suchen sie`, `womit kann ich`, `was kann ich`, `sie wünschen`, `nächste,? bitte`)},
-	{"transactional", "it", true, phrases(`aiutar\pL*`, `desidera`, `cosa le do`, `che le do`, `cerca qualcosa`, `cercava`, `mi dica`, `serve aiuto`, `prossimo`)},
-
-	{"upsell", "en", false, phrases(`anything else`, `something else`, `would you like to (add|try)`, `with that`, `special offers?`, `on offer`, `discounts?`, `deals?`, `promotions?`, `sign up`, `upgrade`, `today only`)},
-	{"upsell", "es", false, phrases(`algo más`, `alguna otra cosa`, `ofertas?`, `descuentos?`, `promoción`, `promociones`, `quiere añadir`, `2x1`, `solo hoy`)},
-	{"upsell", "fr", false, phrases(`autre chose`, `avec ceci`, `et avec ça`, `promos?`, `promotions?`, `remises?`, `réductions?`, `offres? spéciales?`, `aujourd'hui seulement`)},
-	{"upsell", "de", false, phrases(`sonst noch`, `noch etwas dazu`, `noch was`, `(sonder)?angebote?`, `rabatte?`, `aktion`, `aktionen`, `sparen`, `nur heute`)},
-	{"upsell", "it", false, phrases(`serve altro`, `altro\?`, `qualcos'altro`, `offert[ae]`, `sconti`, `sconto`, `promozion[ei]`, `solo oggi`)},
-
-	{"money", "en", false, phrases(`points`, `balance`, `spent`, `in total`)},
-	{"money", "es", false, phrases(`puntos`, `saldo`, `gastad[oa]s?`, `en total`)},
-	{"money", "fr", false, phrases(`points`, `solde`, `dépensée?s?`, `au total`)},
-	{"money", "de", false, phrases(`punkte`, `punktestand`, `guthaben`, `ausgegeben`, `insgesamt`)},
-	{"money", "it", false, phrases(`punti`, `saldo`, `spes[oi] in totale`, `ha speso`, `in totale`)},
-
-	{"gender", "en", false, phrases(`her`, `hers`, `his`, `him`, `she`, `he`, `sir`, `madam`)},
-	{"gender", "es", false, phrases(`bienvenidos?`, `sea bienvenida`, `encantad[oa]`, `señora?`, `señorita`)},
-	{"gender", "fr", false, phrases(`ravie?`, `enchantée?`, `madame`, `monsieur`)},
-	{"gender", "de", false, phrases(`frau`, `herr`, `der kunde`, `die kundin`)},
-	{"gender", "it", false, phrases(`benvenut[oa]`, `bentornat[oa]`, `lieta`, `lieto`, `signora?`, `signore`)},
-}
-
-// phrases matches any of these as whole words, in any case.
-func phrases(all ...string) *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(?:^|[^\pL\pN])(` + strings.Join(all, "|") + `)(?:$|[^\pL\pN])`)
+// In is the problem as one line of a report on a file.
+func (p Problem) In(file string) string {
+	if p.At > 0 {
+		file += ":" + itoa(p.At)
+	}
+	what := cmp.Or(p.Rule, "words")
+	if p.Language != "" {
+		what += " (" + p.Language + ")"
+	}
+	return fmt.Sprintf("%s: %s: %s: %s", file, what, p.Kind, p.Detail)
 }
 
 const (
@@ -71,19 +46,18 @@ const (
 	maxPrinciple = 140 // a principle's text
 )
 
-// Check finds what a playbook must not say: transactional openings, offers, sums and points, a guess at gender, and
-// lines that are too long for a glance once they are filled in. It is the first part of `playbook check`.
+// Check finds what a playbook must not say, however well it loads. It is what `playbook check` refuses.
 func Check(p *Playbook) []Problem {
 	var found []Problem
+	m := new(machine)
 	for _, l := range lines {
-		for _, r := range p.rules[line(l)] {
-			for i, tag := range p.languages {
-				for _, t := range r.texts[i] {
-					found = append(found, p.checkText(r, i, tag, t)...)
-				}
-			}
+		rules := p.rules[line(l)]
+		for i, r := range rules {
+			found = append(found, p.checkRule(r)...)
+			found = append(found, checkReach(r, rules[:i], m)...)
 		}
 	}
+	found = append(found, p.checkWords()...)
 	for _, each := range p.principles {
 		for i, tag := range p.languages {
 			found = append(found, checkPrinciple(each.titles[i], maxTitle, tag)...)
@@ -94,11 +68,23 @@ func Check(p *Playbook) []Problem {
 	return found
 }
 
-func (p *Playbook) checkText(r *rule, lang int, tag string, t template) []Problem {
-	text := p.typical(lang, t)
-	found := banned(text, tag, r.line == lineGreeting)
-	if n := utf8.RuneCountInString(text); n > glance {
-		found = append(found, Problem{Language: tag, Kind: "length", Detail: fmt.Sprintf("%d characters are more than %d: %q", n, glance, text)})
+// checkRule looks at a rule's texts and reasons.
+func (p *Playbook) checkRule(r *rule) []Problem {
+	var found []Problem
+	for _, each := range ceilings {
+		if r.written >= 0 && r.written < each.stage.Rank() && each.uses(r) {
+			found = append(found, Problem{Kind: "familiarity", Detail: fmt.Sprintf("it uses %s, which is for %s and above; its stage is %s",
+				each.what, each.stage, edge.Stages[r.written])})
+			break
+		}
+	}
+	for i, tag := range p.languages {
+		for _, t := range r.texts[i] {
+			found = append(found, p.checkText(r, i, tag, t)...)
+		}
+		if len(r.whys) > 0 {
+			found = append(found, p.checkWhy(r, i, tag)...)
+		}
 	}
 	for i := range found {
 		found[i].Rule, found[i].At = r.name, r.at
@@ -106,9 +92,96 @@ func (p *Playbook) checkText(r *rule, lang int, tag string, t template) []Proble
 	return found
 }
 
+func (p *Playbook) checkText(r *rule, lang int, tag string, t template) []Problem {
+	text := p.worst(lang, t)
+	found := banned(p.without(lang, t), tag, r.line, r.stage)
+	if n := utf8.RuneCountInString(text); n > glance {
+		found = append(found, Problem{Language: tag, Kind: "length", Detail: fmt.Sprintf("up to %d characters are more than %d: %q", n, glance, text)})
+	}
+	if place := r.unfilled(t); place != "" {
+		found = append(found, Problem{Language: tag, Kind: "never", Detail: fmt.Sprintf("nothing ever fills %s in this rule, so it says nothing", place)})
+	}
+	hedge := hedges[tag]
+	if r.about == aboutUsual && hedge != nil && !strings.Contains(text, "?") && !hedge.MatchString(folded(text)) {
+		found = append(found, Problem{Language: tag, Kind: "guess", Detail: fmt.Sprintf("a guess is offered (\"perhaps\", \"if wanted\"), not stated: %q", text)})
+	}
+	return found
+}
+
+func (p *Playbook) checkWhy(r *rule, lang int, tag string) []Problem {
+	t := r.whys[lang]
+	var found []Problem
+	for _, each := range banned(p.without(lang, t), tag, lineAvoid, r.stage) {
+		each.Detail = "why: " + each.Detail
+		found = append(found, each)
+	}
+	if place := r.unfilled(t); place != "" {
+		found = append(found, Problem{Language: tag, Kind: "never", Detail: fmt.Sprintf("why: nothing ever fills %s in this rule", place)})
+	}
+	return found
+}
+
+// without is a text with its phrases, but without what people told and what tills call things: their words are theirs.
+func (p *Playbook) without(lang int, t template) string {
+	w := &p.words[lang]
+	return t.render(func(s slot) string {
+		switch s {
+		case "hello":
+			return longest(w.hello)
+		case "goodbye":
+			return longest(w.goodbye)
+		}
+		return "…"
+	})
+}
+
+// checkWords looks at what texts are filled with.
+func (p *Playbook) checkWords() []Problem {
+	var found []Problem
+	for i, tag := range p.languages {
+		w := &p.words[i]
+		for _, each := range w.hello {
+			found = append(found, banned(each.Say, tag, lineGreeting, 0)...)
+		}
+		for _, each := range w.goodbye {
+			found = append(found, banned(each.Say, tag, lineFarewell, 0)...)
+		}
+		for _, name := range phraseNames {
+			found = append(found, banned(w.longestPhrase(name), tag, lineAvoid, 0)...)
+		}
+	}
+	return found
+}
+
+// checkReach finds out whether a rule ever speaks. Those before it have the same priority or a higher one.
+func checkReach(r *rule, before []*rule, m *machine) []Problem {
+	var found []Problem
+	say := func(kind, format string, args ...any) {
+		found = append(found, Problem{Rule: r.name, At: r.at, Kind: kind, Detail: fmt.Sprintf(format, args...)})
+	}
+	if name := r.idleName(); name != "" {
+		say("idle", "%s says nothing in a rule without facts", name)
+	}
+	if r.aged && !slices.ContainsFunc(r.facts, ageing) {
+		say("never", "facts of these kinds do not age, so none is asked anew")
+		return found
+	}
+	if can, _ := r.fires(m); !can {
+		say("never", "its condition never holds for this rule")
+		return found
+	}
+	for _, other := range before {
+		if other.couldHide(r) && other.hides(r, m) {
+			say("hidden", "%s (line %d) has a higher priority and speaks whenever this rule may", other.name, other.at)
+			break
+		}
+	}
+	return found
+}
+
 func checkPrinciple(text string, most int, tag string) []Problem {
 	var found []Problem
-	for _, each := range banned(text, tag, false) {
+	for _, each := range banned(text, tag, lineAvoid, 0) {
 		if each.Kind != "gender" { // a principle may tell of a child and her parents
 			found = append(found, each)
 		}
@@ -117,57 +190,4 @@ func checkPrinciple(text string, most int, tag string) []Problem {
 		found = append(found, Problem{Language: tag, Kind: "length", Detail: fmt.Sprintf("%d characters are more than %d: %q", n, most, text)})
 	}
 	return found
-}
-
-func banned(text, tag string, opening bool) []Problem {
-	var found []Problem
-	for _, each := range bans {
-		if each.language != tag || each.openings && !opening {
-			continue
-		}
-		if m := each.words.FindStringSubmatch(text); m != nil {
-			found = append(found, Problem{Language: tag, Kind: each.kind, Detail: fmt.Sprintf("%q in %q", m[1], text)})
-		}
-	}
-	return found
-}
-
-// typical fills a text with what stands there on an ordinary day, to see how long it gets.
-func (p *Playbook) typical(lang int, t template) string {
-	w := &p.words[lang]
-	return t.render(func(s slot) string {
-		switch s {
-		case "hello":
-			return longest(w.hello)
-		case "goodbye":
-			return longest(w.goodbye)
-		case "name":
-			return "Alessandra"
-		case "fact":
-			return "Ada starts nursery on Monday"
-		case "item":
-			return "Oat Flat White LG"
-		case "items":
-			return "Sourdough" + w.phrases["and"].render(func(slot) string { return "" }) + "Figs"
-		case "preference":
-			return "No lid"
-		case "as_liked":
-			return "Oat Flat White LG, no lid"
-		case "often", "source", "learned":
-			return "At 8 of 9 visits"
-		case "told": // left out where it would be too long
-			return ""
-		}
-		return "12"
-	})
-}
-
-func longest(all []spoken) string {
-	most := ""
-	for _, each := range all {
-		if utf8.RuneCountInString(each.Say) > utf8.RuneCountInString(most) {
-			most = each.Say
-		}
-	}
-	return most
 }

@@ -71,7 +71,9 @@ type wrongVar struct {
 type condition struct {
 	source  string
 	program *vm.Program
-	names   []string
+	names   []string // variables: "visits", "fact", "fact.kind"
+	numbers []float64
+	words   []string // that something is compared with
 }
 
 // machine is what one choice needs to evaluate conditions; it is used again.
@@ -136,7 +138,7 @@ func compile(source string) (*condition, error) {
 	if err != nil {
 		return nil, sayCompile(err)
 	}
-	return &condition{source: source, program: program, names: look.names}, nil
+	return &condition{source: source, program: program, names: look.names, numbers: look.numbers, words: look.words}, nil
 }
 
 // sayCompile gives the first line of the compiler's error, with the nearest known name where one is unknown.
@@ -152,11 +154,13 @@ func sayCompile(err error) error {
 	return fmt.Errorf("%s", text)
 }
 
-// looker walks a condition while it is compiled: which variables it uses, and whether it compares one with a word that
-// this can never be.
+// looker walks a condition while it is compiled: which variables, numbers and words it uses, and whether it compares one
+// with a word that this can never be.
 type looker struct {
-	names []string
-	err   error
+	names   []string
+	numbers []float64
+	words   []string
+	err     error
 }
 
 // Visit looks at one node.
@@ -164,6 +168,14 @@ func (l *looker) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
 		l.names = append(l.names, n.Value)
+	case *ast.MemberNode:
+		l.names = append(l.names, n.String())
+	case *ast.IntegerNode:
+		l.numbers = append(l.numbers, float64(n.Value))
+	case *ast.FloatNode:
+		l.numbers = append(l.numbers, n.Value)
+	case *ast.StringNode:
+		l.words = append(l.words, n.Value)
 	case *ast.BinaryNode:
 		l.compare(n.Left, n.Right)
 		l.compare(n.Right, n.Left)

@@ -50,7 +50,7 @@ func load(t *testing.T, text string) {
 		return
 	}
 	for _, each := range Check(p) {
-		t.Errorf("%s in\n%s", each, text)
+		t.Errorf("%s in\n%s", each.In("guide.toml"), text)
 	}
 }
 

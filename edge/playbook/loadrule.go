@@ -64,7 +64,10 @@ func (l *loader) rule(path string, doc ruleDoc) *rule {
 	}
 	l.texts(path, what, doc, r)
 	l.whys(path, what, doc, r)
-	r.written = r.stage
+	r.written = -1
+	if doc.Stage != "" {
+		r.written = r.stage
+	}
 	r.stage = max(r.stage, ceiling(r))
 	return r
 }

@@ -118,7 +118,7 @@ type rule struct {
 	serves   int  // what that stays open it may speak for: 2 a complaint, 1 a promise, 0 neither
 	scope    scope
 	stage    int // lowest rank: what the file says, and never below the ceiling of what the rule uses
-	written  int // lowest rank by the file
+	written  int // lowest rank by the file; -1: it leaves it out
 	when     *condition
 	priority int
 	cooldown time.Duration
