@@ -168,7 +168,10 @@ type Profile struct {
 	Gap      time.Duration // mean time between visits; 0 below three visits
 	Usual    []Habit       // most usual first, up to eight
 	Last     LastVisit
-	Said     []Said // what her last prompts said, newest first, so that nothing is repeated visit after visit
+	Rhythm   Rhythm   // of her visits
+	NextGap  NextGap  // how long her next visit takes to come, as the store foretells it
+	Standing Standing // the stage that her visits have earned
+	Said     []Said   // what her last prompts said, newest first, so that nothing is repeated visit after visit
 
 	Tallies []Tally  // what became of each rule with her: what is refused rests
 	Denied  []Denied // what was called wrong, newest first, so that it is not named again

@@ -53,7 +53,7 @@ func (c *customer) fitted() bool {
 // files are the sets' files, and the column that tells baskets apart, where one does: otherwise a day is a basket.
 var files = map[string]struct{ name, basket string }{
 	"cafe_sample":       {"transactions.csv.gz", "receipt"},
-	"cdnow":             {"sample_1_10.csv.gz", ""},
+	"cdnow":             {"transactions.csv.gz", ""},
 	"coop_italy":        {"transactions.csv.gz", ""},
 	"dunnhumby_cj_79d":  {"transactions.csv.gz", "basket_id"},
 	"grocery_elog":      {"visits.csv.gz", ""},
