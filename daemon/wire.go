@@ -62,7 +62,8 @@ func (a *App) wire(ctx context.Context) error {
 		Timing: lane.Timing{Card: c.Screen.GreetedFor(), Prompt: c.Screen.PromptFor(), Farewell: c.Screen.FarewellFor(),
 			Checkout: c.Limits.CheckoutFor()},
 		Store: s, Decoder: decoder, Screens: a.screens, Digester: keys, Guard: cards, Playbook: found.Playbook, Log: a.Log,
-		Metrics: a.metrics, Refused: a.announcements.refused,
+		Experiment: serve.Experiment{Silent: c.Experiment.Silent, ControlPercent: c.Experiment.ControlPercent},
+		Metrics:    a.metrics, Refused: a.announcements.refused,
 		Trouble: func(err error) { a.troubles.set("notice.store", err != nil) },
 		Ask:     a.office.ask, AskWithin: time.Duration(c.HQ.LookupMS) * time.Millisecond,
 	})

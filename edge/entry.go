@@ -66,11 +66,11 @@ type Attach struct {
 	After    time.Time // the visit is of this moment or later: tills use their checkouts' numbers again
 }
 
-// Outcome is what came of a prompt: that it was painted, or a verdict on one line.
+// Outcome is what came of a prompt: that it was painted, or a verdict on one line; or which group of an experiment it was in.
 type Outcome struct {
 	Word   string // id of the word that brought it
 	Prompt string
-	Kind   string // seen, used, not-now, wrong, confirmed
+	Kind   string // seen, used, not-now, wrong, confirmed; or a Group
 	Line   string
 	At     time.Time
 }

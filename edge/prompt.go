@@ -21,7 +21,19 @@ type Prompt struct {
 	Avoid    *Line         `json:"avoid,omitempty"`
 
 	Customer CustomerRef `json:"-"`
+	Held     bool        `json:"-"` // chosen to learn whether prompts help, and not shown (see Group)
 }
+
+// Group is which part of an experiment a prompt was in: what is done to learn whether prompts help.
+type Group string
+
+// The groups. Whoever compares must leave exempt prompts out on both sides.
+const (
+	GroupShown   Group = "shown"   // might have been held back by chance, and was not
+	GroupControl Group = "control" // held back by chance
+	GroupExempt  Group = "exempt"  // never held back: a promise, a complaint or something to avoid
+	GroupSilent  Group = "silent"  // held back as all are
+)
 
 // Lines gives the prompt's lines by their names on the wire.
 func (p Prompt) Lines() map[string]Line {

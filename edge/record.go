@@ -49,7 +49,7 @@ type OutcomeState struct {
 	ID       string    `json:"id"` // made of prompt and word
 	Prompt   string    `json:"prompt"`
 	Customer string    `json:"customer,omitempty"`
-	Kind     string    `json:"kind"` // seen, used, not-now, wrong, confirmed
+	Kind     string    `json:"kind"` // seen, used, not-now, wrong, confirmed; or a Group
 	Line     string    `json:"line,omitempty"`
 	At       time.Time `json:"at"`
 }

@@ -16,18 +16,19 @@ import (
 
 // Config is the whole configuration, valid and complete once [Load] has returned it.
 type Config struct {
-	Store    Store
-	State    State
-	MQTT     MQTT
-	UI       UI
-	Metrics  Metrics
-	HQ       HQ
-	Screen   Screen
-	Privacy  Privacy
-	Playbook Playbook
-	Log      Log
-	Limits   Limits
-	Adapters []Adapter
+	Store      Store
+	State      State
+	MQTT       MQTT
+	UI         UI
+	Metrics    Metrics
+	HQ         HQ
+	Screen     Screen
+	Privacy    Privacy
+	Playbook   Playbook
+	Experiment Experiment
+	Log        Log
+	Limits     Limits
+	Adapters   []Adapter
 
 	File     string   // the file that was read; empty: none, only defaults and environment
 	Warnings []string // allowed, but worth a line in the log
@@ -141,6 +142,12 @@ func (s Screen) GreetedFor() time.Duration { return time.Duration(s.GreetedSecon
 type Privacy struct {
 	ImportConsent   edge.Consent
 	LoyaltyPrefixes []string // leading digits of the chain's own cards
+}
+
+// Experiment is what is done to learn whether prompts help.
+type Experiment struct {
+	Silent         bool
+	ControlPercent int
 }
 
 // Playbook is what the screens say.

@@ -16,7 +16,7 @@ const envPrefix = "REDBENCH_"
 func (c *Config) Sections() []Section {
 	return []Section{
 		c.storeKeys(), c.stateKeys(), c.mqttKeys(), c.uiKeys(), c.metricsKeys(), c.hqKeys(), c.screenKeys(),
-		c.privacyKeys(), c.playbookKeys(), c.logKeys(), c.limitsKeys(),
+		c.privacyKeys(), c.playbookKeys(), c.experimentKeys(), c.logKeys(), c.limitsKeys(),
 	}
 }
 
@@ -134,6 +134,16 @@ func (c *Config) playbookKeys() Section {
 	return section("playbook", "What screens say.",
 		Key{Key: "file", Value: &c.Playbook.File, Path: true, Doc: "A playbook instead of the one that is built in. " +
 			"`redbench playbook show` prints that one to start from."},
+	)
+}
+
+func (c *Config) experimentKeys() Section {
+	return section("experiment", "Do prompts help? Which prompts are chosen but not shown; what was done with each goes to head office as "+
+		"an outcome of the prompt: shown, control, silent, or exempt (a promise, a complaint or something to avoid is always shown).",
+		Key{Key: "silent", Value: &c.Experiment.Silent, Doc: "Choose prompts for customers who are remembered and show none of them: " +
+			"the weeks before."},
+		Key{Key: "control_percent", Value: &c.Experiment.ControlPercent, Doc: "How many of a hundred visits of remembered customers go " +
+			"without a prompt, by chance, 0 to 50. All visits of one customer on one day fare alike."},
 	)
 }
 

@@ -143,6 +143,7 @@ func (v check) numbers() {
 	v.Between("screen", "prompt_seconds", float64(s.PromptSeconds), 5, 3600, "seconds")
 	v.Between("screen", "farewell_seconds", float64(s.FarewellSeconds), 1, 120, "seconds")
 	v.Between("screen", "greeted_seconds", float64(s.GreetedSeconds), 10, 3600, "seconds")
+	v.Between("experiment", "control_percent", float64(v.c.Experiment.ControlPercent), 0, 50, "percent")
 	v.Between("limits", "message_bytes", float64(l.MessageBytes), 1024, 1<<20, "bytes")
 	v.Between("limits", "quarantine", float64(l.Quarantine), 100, 1e6, "events")
 	v.Between("limits", "checkout_minutes", float64(l.CheckoutMinutes), 1, 240, "minutes")

@@ -40,7 +40,7 @@ func (c *chooser) choose(l line) *edge.Line {
 	r := best.rule
 	out := &edge.Line{Text: best.text, Rule: r.ids[best.variant]}
 	if fact := cmp.Or(best.fact, best.joined); fact != nil {
-		out.Fact = fact.ID
+		out.Fact, out.Open = fact.ID, fact.Kind.StaysOpen()
 		c.used = append(c.used, out.Fact)
 	}
 	if len(r.whys) > 0 {
@@ -287,11 +287,12 @@ func (c *chooser) barredFact(r *rule, f *edge.Fact) string {
 	switch {
 	case f.Text == "":
 		return "the fact has no text"
-	case slices.Contains(c.used, f.ID):
-		return "the fact stands in this prompt already"
 	case c.repeated(f):
 		return "the same was told again since"
 	case c.doubtful(f) == r.aged:
+		if slices.Contains(c.used, f.ID) {
+			return "the fact stands in this prompt already"
+		}
 		return ""
 	case r.aged:
 		return "the fact is not old, and nothing speaks against it"

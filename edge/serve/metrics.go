@@ -30,7 +30,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		refused:  counter("events_refused_total", "Messages that went to quarantine, by reason.", "reason"),
 		prompts:  counter("prompts_total", "Prompts shown, by relationship stage.", "stage"),
 		words:    counter("words_total", "Words from cashiers' screens, by type.", "type"),
-		notShown: counter("prompts_not_shown_total", "Taps that did not prompt, by reason (late, retained).", "reason"),
+		notShown: counter("prompts_not_shown_total", "Taps that did not prompt, by reason (late, retained; control, silent: of an experiment).", "reason"),
 		asked:    counter("cards_asked_total", "Unknown cards asked about at head office, by answer (known, unknown, late, failed, busy).", "answer"),
 		tap: histogram("tap_seconds", "From a tap's arrival to its prompt handed to the screens.",
 			[]float64{.0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .5, 2}),

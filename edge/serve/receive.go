@@ -251,7 +251,7 @@ func (s *Service) apply(l *laneState, effect lane.Effect, profile *edge.Profile,
 	case lane.Greet:
 		s.greet(l, e, profile, entry)
 	case lane.Farewell:
-		s.show(l.name, s.farewell(l, e))
+		s.part(l, e)
 	case lane.Clear:
 		s.Screens.Show(l.name, edge.Clear{Reason: e.Reason})
 	case lane.Idle:
@@ -282,14 +282,26 @@ func (s *Service) greet(l *laneState, e lane.Greet, profile *edge.Profile, entry
 	choice := s.Rules().Choose(s.input(l, e.Event, e.Checkout, e.Prompt, *profile))
 	prompt := choice.Prompt
 	prompt.Customer = profile.Customer.Ref
-	s.Screens.Show(l.name, prompt)
+	s.divide(&prompt, profile.Customer, entry)
+	s.show(l.name, prompt)
 	runtime.Gosched() // the screens' writers go first; what follows here is for the disk
 	if arrived := entry.Event; arrived != nil {
 		s.metrics.tap.Observe(time.Since(arrived.At).Seconds())
 	}
-	s.metrics.prompts.WithLabelValues(string(prompt.Who.Stage)).Inc()
+	if !prompt.Held {
+		s.metrics.prompts.WithLabelValues(string(prompt.Who.Stage)).Inc()
+	}
 	l.keep(prompt)
 	entry.Prompt = &prompt
+}
+
+// part takes leave; of a customer whose prompt was held back the screen says nothing at all.
+func (s *Service) part(l *laneState, e lane.Farewell) {
+	if prompt, ok := l.atHand(e.Prompt); ok && prompt.Held {
+		s.Screens.Show(l.name, s.Idle())
+		return
+	}
+	s.show(l.name, s.farewell(l, e))
 }
 
 func (s *Service) farewell(l *laneState, e lane.Farewell) edge.Farewell {

@@ -68,6 +68,8 @@ type Options struct {
 	Refused  func(edge.Refused)    // told of each refused message; nil: nobody. It must not block
 	Trouble  func(error)           // told when writing begins to fail, and with nil when it works again; nil: nobody
 
+	Experiment Experiment // zero: every prompt is shown
+
 	// Ask asks elsewhere who has a card that is not known here, and takes what it learns into the record; nil: there is
 	// nobody to ask. It gives edge.ErrNotFound where nobody knows her. AskWithin is how long it has: 0 is 300 ms.
 	Ask       func(ctx context.Context, id edge.Identifier) (edge.CustomerRef, error)

@@ -42,8 +42,12 @@ func (s *Service) LastPainted() time.Time {
 	return time.Time{}
 }
 
-// show puts a prompt or a farewell on a lane's screens, unless all are silenced.
+// show puts a prompt or a farewell on a lane's screens, unless all are silenced. In place of a prompt that is held back the
+// screen idles: what stood there was another customer's.
 func (s *Service) show(lane string, what edge.Shown) {
+	if prompt, ok := what.(edge.Prompt); ok && prompt.Held {
+		what = s.Idle()
+	}
 	if !s.silent.Load() {
 		s.Screens.Show(lane, what)
 	}

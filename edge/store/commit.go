@@ -221,7 +221,7 @@ func (w *work) after(e *edge.Entry) {
 		w.clocks[e.Clock.Source] = e.Clock.Offset.Microseconds()
 	}
 	for what, is := range map[string]bool{
-		tallyEvents: e.Event != nil, tallyVisits: e.Visit != nil, tallyPrompts: e.Prompt != nil, tallyNotes: e.Fact != nil,
+		tallyEvents: e.Event != nil, tallyVisits: e.Visit != nil, tallyPrompts: e.Prompt != nil && !e.Prompt.Held, tallyNotes: e.Fact != nil,
 		tallySeen: w.firstSeen, tallyRefused: e.Refused != nil,
 	} {
 		if is {

@@ -101,6 +101,8 @@ func (w *work) sealPrompt(p edge.Prompt, label string) ([]byte, error) {
 	}
 	if key.consent != edge.ConsentRemember {
 		lines = nil // all lines rest on what was learnt: these were chosen before she took her consent back
+	} else if p.Held {
+		// It was not said.
 	} else if err := w.said(p, key); err != nil {
 		return nil, err
 	}
