@@ -200,11 +200,14 @@ type TryRequest struct {
 	Identifier edge.Identifier `json:"identifier,omitzero"`
 	At         time.Time       `json:"at"`
 	Language   string          `json:"language,omitempty"` // the screen's, BCP 47; empty: the store's
+	Lane       string          `json:"lane,omitempty"`     // where she stands
+	Load       string          `json:"load,omitempty"`     // how busy that lane is: calm, busy, rush; empty: calm
 }
 
 // Trial is a prompt that nobody sees, and how it was chosen.
 type Trial struct {
 	Who        edge.Who    `json:"who"`
+	StageWhy   string      `json:"stage_why"` // the evidence that the stage rests on
 	Remember   *edge.Line  `json:"remember,omitempty"`
 	Do         *edge.Line  `json:"do,omitempty"`
 	Ask        *edge.Line  `json:"ask,omitempty"`
@@ -220,8 +223,13 @@ type Candidate struct {
 	Fact     string `json:"fact,omitempty"`
 	Text     string `json:"text,omitempty"`
 	Priority int    `json:"priority"`
+	Moved    int    `json:"moved,omitempty"` // by how much verdicts move the priority
 	Chosen   bool   `json:"chosen"`
 	Reason   string `json:"reason"`
+	Why      string `json:"why,omitempty"` // the reason that the screen tells, of what was chosen
+
+	Welcome  float64 `json:"welcome,omitempty"`  // the chance that the rule is welcome, by the verdicts on it
+	Verdicts string  `json:"verdicts,omitempty"` // those verdicts, where there are any
 }
 
 // Quarantined is a refused event.

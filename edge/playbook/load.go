@@ -48,6 +48,21 @@ func Load(r io.Reader, name string) (*Playbook, error) {
 	return parse(string(data), name)
 }
 
+// Mistake is one thing that keeps a playbook from being loaded. What [Load] returns joins them.
+type Mistake struct {
+	File string
+	Line int // 0: of the file as a whole
+	Text string
+}
+
+// Error is the mistake as one line of a report.
+func (m *Mistake) Error() string {
+	if m.Line == 0 {
+		return m.File + ": " + m.Text
+	}
+	return m.File + ":" + itoa(m.Line) + ": " + m.Text
+}
+
 // document is the file as it stands.
 type document struct {
 	Version    int                          `toml:"version"`
@@ -157,9 +172,9 @@ func parse(source, name string) (*Playbook, error) {
 
 func sayTOML(name string, err error) error {
 	if at, ok := errors.AsType[toml.ParseError](err); ok {
-		return fmt.Errorf("%s:%d: %s", name, at.Position.Line, lowered(at.Message))
+		return errors.Join(&Mistake{name, at.Position.Line, lowered(at.Message)})
 	}
-	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "toml: "))
+	return errors.Join(&Mistake{name, 0, strings.TrimPrefix(err.Error(), "toml: ")})
 }
 
 // lowered begins a text in lower case, as errors do.
@@ -175,11 +190,7 @@ func (l *loader) err() error {
 	slices.SortStableFunc(l.found, func(a, b fault) int { return a.line - b.line })
 	var all []error
 	for _, each := range l.found {
-		if each.line == 0 {
-			all = append(all, fmt.Errorf("%s: %s", l.name, each.text))
-			continue
-		}
-		all = append(all, fmt.Errorf("%s:%d: %s", l.name, each.line, each.text))
+		all = append(all, &Mistake{l.name, each.line, each.text})
 	}
 	return errors.Join(all...)
 }

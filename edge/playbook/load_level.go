@@ -2,7 +2,11 @@
 
 package playbook
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // LoadLevel is how busy a lane is: the busier, the fewer and the shorter the lines.
 type LoadLevel int
@@ -18,6 +22,18 @@ var loadNames = []string{"calm", "busy", "rush"}
 
 // String is the level as a condition has it.
 func (l LoadLevel) String() string { return loadNames[min(max(l, LoadCalm), LoadRush)] }
+
+// ParseLoad reads a level by its name; empty is calm.
+func ParseLoad(name string) (LoadLevel, error) {
+	if name == "" {
+		return LoadCalm, nil
+	}
+	i := slices.Index(loadNames, name)
+	if i < 0 {
+		return LoadCalm, fmt.Errorf("load is calm, busy or rush; it is %q", name)
+	}
+	return LoadLevel(i), nil
+}
 
 // inLine is how soon after one checkout the next must begin to say that somebody was standing in line. It is a measure that
 // a long basket does not blur, as checkouts a minute would be.

@@ -15,6 +15,12 @@ import (
 // Farewell finds what to say when the checkout completes, and what may be captured now: nothing where nothing is learnt.
 // Its ID is left to the caller.
 func (p *Playbook) Farewell(in Input) edge.Farewell {
+	farewell, _ := p.ChooseFarewell(in)
+	return farewell
+}
+
+// ChooseFarewell is [Playbook.Farewell] with what was considered, where that is asked for.
+func (p *Playbook) ChooseFarewell(in Input) (edge.Farewell, []Candidate) {
 	c := p.chooser(in)
 	defer p.release(c)
 	out := edge.Farewell{Prompt: in.PromptID, ShownFor: in.ShownFor}
@@ -24,7 +30,7 @@ func (p *Playbook) Farewell(in Input) edge.Farewell {
 	if c.level == edge.ConsentRemember {
 		out.Chips = c.chips()
 	}
-	return out
+	return out, c.considered
 }
 
 // chips offers every kind of fact, the likeliest first, because a screen shows only the first few at once: the next gap in
