@@ -150,6 +150,15 @@ func TestStageDoesNotFlapUnderNoise(t *testing.T) {
 	})
 }
 
+func TestHabitsAreCountedThriceSeenAndByShare(t *testing.T) {
+	habits, fading := memory.HabitsOf([]edge.Habit{
+		{P: .5, Times: 3}, {P: .49, Times: 30}, {P: .35, Times: 3}, {P: .34, Times: 90}, {P: 1, Times: 2}, {P: .4, Times: 2},
+	})
+	if habits != 1 || fading != 3 {
+		t.Errorf("%d habits, %d with the fading ones", habits, fading)
+	}
+}
+
 // A step that cannot be held any more falls, and does not come back at once by the same noise.
 func TestStageFallsBelowTheLowerMeasureOnly(t *testing.T) {
 	fading := memory.Evidence{Facts: 1, Habits: 0, Fading: 1}
@@ -190,12 +199,13 @@ func TestStageFallsAtOnceWithConsentAndFacts(t *testing.T) {
 }
 
 func TestStageFallsWithAbsenceByHerOwnRhythm(t *testing.T) {
-	weekly, monthly := known(80, 7, much), known(40, 30, much)
+	daily, weekly, monthly := known(400, 1, much), known(80, 7, much), known(40, 30, much)
 	for _, test := range []struct {
 		l    *life
 		away int
 		want edge.Stage
 	}{
+		{daily, 44, edge.StageHonoured}, {daily, 45, edge.StageRegular}, // what is rare is not yet long
 		{weekly, 7, edge.StageHonoured}, {weekly, 44, edge.StageHonoured}, {weekly, 60, edge.StageRegular},
 		{weekly, 119, edge.StageRegular}, {weekly, 130, edge.StageFamiliar}, {weekly, 2000, edge.StageFamiliar},
 		{monthly, 60, edge.StageHonoured}, {monthly, 100, edge.StageHonoured}, {monthly, 150, edge.StageRegular}, {monthly, 400, edge.StageFamiliar},

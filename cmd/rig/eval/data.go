@@ -54,6 +54,7 @@ func (c *customer) fitted() bool {
 var files = map[string]struct{ name, basket string }{
 	"cafe_sample":       {"transactions.csv.gz", "receipt"},
 	"cdnow":             {"transactions.csv.gz", ""},
+	"cdnow_sample":      {"../cdnow/sample_1_10.csv.gz", ""}, // the published tenth of the same customers
 	"coop_italy":        {"transactions.csv.gz", ""},
 	"dunnhumby_cj_79d":  {"transactions.csv.gz", "basket_id"},
 	"grocery_elog":      {"visits.csv.gz", ""},

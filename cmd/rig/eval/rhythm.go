@@ -34,7 +34,7 @@ func rhythmParts() []part {
 			return rhythmMeasures(s, each.last), nil
 		}})
 	}
-	return parts
+	return append(parts, part{"cdnow_sample", "BG/NBD", bgnbdMeasures})
 }
 
 // visitor is a customer whose visits are gone through.
