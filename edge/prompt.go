@@ -90,6 +90,7 @@ type Line struct {
 	Why  string `json:"why"`
 	Open bool   `json:"open,omitempty"` // the fact is a complaint or a promise: a person can say that it is settled
 	Rule string `json:"-"`              // the playbook's rule that chose it
+	SKU  string `json:"-"`              // the usual thing that it names, if it does
 }
 
 // Farewell follows when the checkout completes.

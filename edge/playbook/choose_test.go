@@ -68,7 +68,11 @@ func text(l *edge.Line) string {
 // later is her next visit: the prompt was shown, the checkout completed, and she comes again after so long.
 func later(in Input, shown edge.Prompt, after time.Duration) Input {
 	p := &in.Profile
-	for _, each := range shown.Lines() {
+	lines := shown.Lines()
+	if shown.Who.Rule != "" {
+		lines["greeting"] = edge.Line{Rule: shown.Who.Rule}
+	}
+	for _, each := range lines {
 		said := edge.Said{Rule: each.Rule, Fact: each.Fact, At: in.Now}
 		p.Said = append([]edge.Said{said}, slices.DeleteFunc(slices.Clone(p.Said), func(s edge.Said) bool { return s.Rule == said.Rule && s.Fact == said.Fact })...)
 		p.Facts = slices.Clone(p.Facts)
@@ -93,7 +97,7 @@ func TestMaya(t *testing.T) {
 		Remember: &edge.Line{Text: "Ada started nursery on Monday (told to Jo at harbour)", Fact: "f-person",
 			Why: "Told to Jo at harbour, 12 days ago", Rule: "remember-told"},
 		Do: &edge.Line{Text: "The usual, perhaps: Oat Flat White LG, no lid", Fact: "f-pref",
-			Why: "At 8 of 9 visits. Told to Jo at harbour, 40 days ago", Rule: "do-usual-preference#1"},
+			Why: "At 8 of 9 visits. Told to Jo at harbour, 40 days ago", Rule: "do-usual-preference#1", SKU: "1"},
 	}
 	if fmt.Sprintf("%+v %+v %+v", got, got.Remember, got.Do) == "" || got.Who != want.Who || *got.Remember != *want.Remember || *got.Do != *want.Do || got.Ask != nil || got.Avoid != nil {
 		t.Errorf("%+v\nremember %+v\ndo %+v\nask %+v", got, got.Remember, got.Do, got.Ask)
@@ -160,6 +164,9 @@ func TestEqualInputsChooseAlike(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := anybody(t)
 		a, b := p.Choose(in), other.Choose(in)
+		if p.Farewell(in).Text != other.Farewell(in).Text {
+			t.Fatal("another farewell")
+		}
 		if fmt.Sprintf("%+v %+v", a.Prompt.Who, texts(a.Prompt)) != fmt.Sprintf("%+v %+v", b.Prompt.Who, texts(b.Prompt)) {
 			t.Fatalf("%v\n%v", texts(a.Prompt), texts(b.Prompt))
 		}
@@ -256,5 +263,25 @@ func anybody(t *rapid.T) Input {
 		}
 		p.Facts = append(p.Facts, fact)
 	}
+	in.Load = LoadLevel(rapid.IntRange(0, 2).Draw(t, "load"))
+	in.Lane = rapid.SampledFrom([]string{"", "3", "cafe-1"}).Draw(t, "lane")
+	p.Customer.Address = rapid.SampledFrom([]string{"", "Dr. Weiß", "דנה"}).Draw(t, "address")
+	p.Tallies, in.Tallies = tallies(t, in.Now), tallies(t, in.Now)
+	if rapid.Bool().Draw(t, "denied") {
+		p.Denied = []edge.Denied{{SKU: rapid.SampledFrom([]string{"1", "2", "none"}).Draw(t, "sku"), At: in.Now.Add(-time.Duration(rapid.IntRange(0, 90).Draw(t, "since")) * day)}}
+	}
 	return in
+}
+
+// tallies draws what became of some rules.
+func tallies(t *rapid.T, now time.Time) []edge.Tally {
+	var all []edge.Tally
+	count := rapid.IntRange(0, 30)
+	for _, name := range []string{"remember-complaint", "remember-promise", "remember-told", "do-complaint", "do-usual", "do-usual-preference", "ask-interest"} {
+		if rapid.Bool().Draw(t, name) {
+			all = append(all, edge.Tally{Rule: name, Shown: 90, Used: count.Draw(t, "used"), NotNow: count.Draw(t, "not now"), Wrong: count.Draw(t, "wrong"),
+				At: now.Add(-time.Duration(rapid.IntRange(0, 300).Draw(t, "told")) * day)})
+		}
+	}
+	return all
 }

@@ -43,6 +43,9 @@ func (c *chooser) choose(l line) *edge.Line {
 		out.Fact, out.Open = fact.ID, fact.Kind.StaysOpen()
 		c.used = append(c.used, out.Fact)
 	}
+	if r.about == aboutUsual {
+		out.SKU = c.usual.SKU
+	}
 	if len(r.whys) > 0 {
 		f := filler{c: c, fact: best.fact, joined: best.joined, told: true}
 		out.Why = r.whys[c.lang].render(f.fill)

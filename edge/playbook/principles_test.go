@@ -172,6 +172,7 @@ func TestRule5NothingTwiceRunning(t *testing.T) {
 					t.Fatalf("visit %d: greeted %q again", visit, got.Who.Greeting)
 				}
 			}
+			in.Load = LoadLevel(rapid.IntRange(0, 2).Draw(t, "load"))
 			before, in = got, later(in, got, time.Duration(rapid.IntRange(1, 30).Draw(t, "days"))*day)
 		}
 	})
