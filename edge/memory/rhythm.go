@@ -104,14 +104,14 @@ type Pace string
 // The paces.
 const (
 	PaceUnknown Pace = ""        // she made no visit yet, or nothing is foretold
-	PaceEarly   Pace = "early"   // sooner than nine of ten gaps
+	PaceEarly   Pace = "early"   // as soon as one gap in ten, or fewer
 	PaceOnTime  Pace = "on time" //
-	PaceLong    Pace = "long"    // unusually long away: as one gap in twenty, or fewer
+	PaceLong    Pace = "long"    // unusually long away: as one gap in ten, or fewer
 )
 
 const (
 	earlyP = .1
-	longP  = .05
+	longP  = .1
 	// longDays is the shortest absence that is spoken of: of ten days neither she nor the cashier would say that it was
 	// long, however often she comes.
 	longDays = 28

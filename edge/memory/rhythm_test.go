@@ -250,7 +250,7 @@ func TestPace(t *testing.T) {
 	for _, test := range []struct {
 		days int
 		want memory.Pace
-	}{{0, memory.PaceEarly}, {1, memory.PaceEarly}, {7, memory.PaceOnTime}, {14, memory.PaceOnTime}, {60, memory.PaceLong}, {-1, memory.PaceUnknown}} {
+	}{{0, memory.PaceEarly}, {1, memory.PaceEarly}, {7, memory.PaceOnTime}, {14, memory.PaceOnTime}, {20, memory.PaceOnTime}, {25, memory.PaceLong}, {-1, memory.PaceUnknown}} {
 		if got := memory.PaceOf(weekly, test.days); got != test.want {
 			t.Errorf("weekly, %d days: %q, want %q", test.days, got, test.want)
 		}
@@ -280,9 +280,9 @@ func TestLongAway(t *testing.T) {
 		p    edge.Profile
 		want bool
 	}{
-		{record(0, 0, 0, 0), false}, {record(1, 0, 80*day, 0), false}, {record(1, 0, 120*day, 0), true},
+		{record(0, 0, 0, 0), false}, {record(1, 0, 60*day, 0), false}, {record(1, 0, 70*day, 0), true},
 		{record(20, 2*day, 24*day, 0), false}, {record(20, 2*day, 30*day, 0), true},
-		{record(20, 30*day, 70*day, 0), false}, {record(20, 30*day, 120*day, 0), true},
+		{record(20, 30*day, 55*day, 0), false}, {record(20, 30*day, 70*day, 0), true},
 	} {
 		if got := memory.LongAway(test.p, noon); got != test.want {
 			t.Errorf("%d visits, gap %v, away %v: %v", test.p.Visits, test.p.Gap, noon.Sub(test.p.Last.At), got)
@@ -293,6 +293,9 @@ func TestLongAway(t *testing.T) {
 		}
 	}
 	p := record(20, 7*day, 40*day, 0)
+	if !memory.LongAway(p, noon) {
+		t.Error("weekly, and away for forty days")
+	}
 	p.NextGap = new(memory.Gaps).Next(every(60, 20, 0)) // what the store foretold goes before what ships
 	if memory.LongAway(p, noon) {
 		t.Error("what the store foretold was not heeded")
@@ -347,5 +350,15 @@ func TestGap(t *testing.T) {
 	}
 	if got := memory.TypicalGap(every(7, 2, 100)); got != 0 {
 		t.Errorf("one gap is no rhythm: %v", got)
+	}
+}
+
+// What a tap asks of a rhythm.
+func BenchmarkNext(b *testing.B) {
+	var g memory.Gaps
+	p := record(40, 7*day, 9*day, 3)
+	for b.Loop() {
+		p.NextGap = g.Next(p.Rhythm)
+		_, _ = memory.LongAway(p, noon), memory.Stage(p, noon)
 	}
 }
