@@ -38,12 +38,9 @@ type welcome struct {
 // welcome finds a rule's chance. Where nothing was counted it is that of a rule of which nothing is known.
 func (c *chooser) welcome(r *rule) welcome {
 	w := welcome{own: tally(c.in.Profile.Tallies, r.name), store: tally(c.in.Tallies, r.name)}
-	yes, no := faded(w.store, c.in.Now)
-	if all := yes + no; all > storeMost {
-		yes, no = yes*storeMost/all, no*storeMost/all
-	}
+	yes, no := faded(w.store, storeMost, c.in.Now)
 	store := (priorYes + yes) / (priorYes + priorNo + yes + no)
-	yes, no = faded(w.own, c.in.Now)
+	yes, no = faded(w.own, math.MaxInt32, c.in.Now)
 	w.chance = (storeWeighs*store + yes) / (storeWeighs + yes + no)
 	return w
 }
@@ -57,13 +54,17 @@ func tally(all []edge.Tally, rule string) edge.Tally {
 	return edge.Tally{}
 }
 
-// faded is what verdicts still weigh.
-func faded(t edge.Tally, now time.Time) (yes, no float64) {
+// faded is what verdicts still weigh; however many, no more than so many fresh ones.
+func faded(t edge.Tally, most float64, now time.Time) (yes, no float64) {
 	if t.At.IsZero() {
 		return 0, 0
 	}
+	yes, no = float64(max(0, t.Used)), float64(max(0, t.NotNow)+max(0, t.Wrong))
 	weight := math.Exp2(-max(0, float64(now.Sub(t.At))/float64(fades)))
-	return float64(max(0, t.Used)) * weight, float64(max(0, t.NotNow)+max(0, t.Wrong)) * weight
+	if all := yes + no; all > most {
+		weight *= most / all
+	}
+	return yes * weight, no * weight
 }
 
 // shift is by how much a chance moves a priority.
