@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"redbench/edge/memory"
 )
@@ -17,6 +18,9 @@ func TestQuantilesOfHerOwnGaps(t *testing.T) {
 	}
 	if got := lineQuantile(gaps, .9); math.Abs(got-11.1) > 1e-9 {
 		t.Errorf("between the steps: %v", got)
+	}
+	if got := stepQuantile(gaps[:4], .9); got != 4 {
+		t.Errorf("as a step, of four: %v", got)
 	}
 	if stepQuantile(gaps[:1], .9) != 1 || lineQuantile(gaps[:1], .9) != 1 {
 		t.Error("one gap is its own quantile")
@@ -84,6 +88,19 @@ func TestNelderMeadFindsTheValley(t *testing.T) {
 	}
 }
 
+// On a plain with one hole no step is better: the simplex shrinks into the hole at its first corner.
+func TestNelderMeadShrinks(t *testing.T) {
+	hole := func(p []float64) float64 {
+		if math.Hypot(p[0], p[1]) < 1e-3 {
+			return 0
+		}
+		return 1
+	}
+	if got := nelderMead(hole, []float64{0, 0}); hole(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
 // When nobody leaves, no purchase in t weeks has the probability (alpha/(alpha+t))^r.
 func TestLikelihoodOfNoPurchase(t *testing.T) {
 	m := bgnbd{r: .5, alpha: 4, a: 1e-9, b: 3}
@@ -93,6 +110,14 @@ func TestLikelihoodOfNoPurchase(t *testing.T) {
 	}
 	if p := (bgnbd{.243, 4.414, .793, 2.426}).alive(bought{x: 2, tx: 30.43, t: 38.86}); math.Abs(p-.726) > .002 {
 		t.Errorf("the sample's first customer is there with %.4f", p)
+	}
+}
+
+func TestVisitsOfADayAreOne(t *testing.T) {
+	at := func(hour int) basket { return basket{at: time.Date(1997, 1, 1, hour, 0, 0, 0, time.UTC)} }
+	got := visitors(&set{customers: []*customer{{id: "a", baskets: []basket{at(9), at(17), at(33)}}}})
+	if len(got[0].days) != 2 {
+		t.Errorf("%v", got[0].days)
 	}
 }
 
