@@ -22,7 +22,7 @@ func (p *Playbook) Choose(in Input) Choice {
 	if c.level == edge.ConsentRemember {
 		c.below(&prompt)
 	}
-	return Choice{Prompt: prompt, Considered: c.considered, StageWhy: c.stageWhy()}
+	return Choice{Prompt: prompt, Considered: c.considered, StageWhy: in.stageWhy()}
 }
 
 // below finds the lines below the first. What to do comes before what to remember, so that the latter does not say the
@@ -194,4 +194,15 @@ func (c *chooser) lastSaid() {
 // thisVisit reports whether a moment lies in the visit that goes on now: after the last completed one, and just now.
 func (c *chooser) thisVisit(at time.Time) bool {
 	return at.After(c.in.Profile.Last.At) && c.in.Now.Sub(at).Abs() < time.Hour
+}
+
+// stageWhy tells the evidence that the stage rests on, when that was asked for.
+func (in *Input) stageWhy() string {
+	switch {
+	case !in.Explain:
+		return ""
+	case !in.Known:
+		return memory.StageWhy(edge.Profile{}, in.Now)
+	}
+	return memory.StageWhy(in.Profile, in.Now)
 }
