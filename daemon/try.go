@@ -17,7 +17,7 @@ func (r record) Try(ctx context.Context, req control.TryRequest) (control.Trial,
 		return control.Trial{}, err
 	}
 	in := playbook.Input{Now: req.At.In(r.config.Zone()), Language: req.Language, ShownFor: r.config.Screen.PromptFor(),
-		PromptID: "try", Lane: req.Lane, Load: load, Explain: true}
+		PromptID: "try", Lane: req.Lane, Load: load, Tallies: r.store.RuleTallies(), Explain: true}
 	if in.Language == "" {
 		in.Language = r.config.Store.Locale
 	}

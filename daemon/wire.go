@@ -108,7 +108,7 @@ func openRecord(ctx context.Context, c *config.Config, log *slog.Logger) (*seal.
 	if err != nil {
 		return nil, nil, err
 	}
-	record, err := store.Open(ctx, store.Options{Dir: c.State.Dir, StoreID: c.Store.ID, Seal: keys, Log: log,
+	record, err := store.Open(ctx, store.Options{Dir: c.State.Dir, StoreID: c.Store.ID, Zone: c.Zone(), Seal: keys, Log: log,
 		QuarantineCount: c.Limits.Quarantine, OutboxBytes: int64(c.Limits.OutboxMB) << 20})
 	return keys, record, err
 }

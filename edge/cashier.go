@@ -53,6 +53,11 @@ const (
 	VerdictConfirmed Verdict = "confirmed"
 )
 
+// Heeded reports whether v is one of the verdicts: they shift what is chosen next time.
+func (v Verdict) Heeded() bool {
+	return v == VerdictUsed || v == VerdictNotNow || v == VerdictWrong || v == VerdictConfirmed
+}
+
 // Refusal is an error that the one who asked can mend: a code for programs and a text for people.
 type Refusal struct {
 	Code string

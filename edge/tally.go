@@ -2,7 +2,10 @@
 
 package edge
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Tally counts what became of one rule of the playbook: with one customer (Profile.Tallies), or at this store with all of
 // them. Nobody is scored by it: it has no cashier.
@@ -22,4 +25,10 @@ type Denied struct {
 	Fact string    `json:"fact,omitempty"` // the fact's id; empty where it was a thing
 	Kind FactKind  `json:"kind,omitempty"` // of the fact
 	At   time.Time `json:"at"`
+}
+
+// RuleName is the rule in a Said.Rule or a Line.Rule, which name the variant of its text too: "do-usual#2".
+func RuleName(id string) string {
+	name, _, _ := strings.Cut(id, "#")
+	return name
 }

@@ -29,6 +29,7 @@ type fakeStore struct {
 	entries  []edge.Entry
 	lanes    map[string]edge.LaneRecord
 	clocks   map[string]edge.SourceClock
+	tallies  []edge.Tally
 	batches  int
 	fail     error
 	poison   bool          // entries with a visit are Failed
@@ -87,6 +88,8 @@ func (f *fakeStore) WordKnown(_ context.Context, id string) (bool, error) {
 	defer f.mu.Unlock()
 	return f.words[id], nil
 }
+
+func (f *fakeStore) RuleTallies() []edge.Tally { return f.tallies }
 
 func (f *fakeStore) Lanes(context.Context) (all []edge.LaneRecord, err error) {
 	for _, l := range f.lanes {

@@ -8,6 +8,7 @@ import (
 
 	"redbench/edge"
 	"redbench/edge/lane"
+	"redbench/edge/playbook"
 )
 
 // recentPrompts is how many prompts a lane keeps at hand: a word about one may overtake the prompt's own commit.
@@ -25,6 +26,8 @@ type laneState struct {
 	prompts []edge.Prompt // newest last
 	cashier string        // who works here, as far as the till tells; whoever is told something is named with it
 	heard   time.Time     // when the till told it
+	row     int           // checkouts that followed upon each other before this one
+	done    time.Time     // when the last one was completed; zero: the next has begun
 }
 
 // lane finds or makes a lane. Beyond edge.MaxLanes it refuses, so that a broken till cannot fill the box with lanes.
@@ -98,15 +101,30 @@ func (l *laneState) stop() {
 	}
 }
 
-// hear learns from an event who works at the lane.
-func (l *laneState) hear(ev edge.Event) {
+// hear learns from an event who works at the lane, and how busy it is.
+func (l *laneState) hear(ev edge.Event, stale bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if !stale {
+		l.queue(ev.Type, time.Now())
+	}
 	switch {
 	case ev.Type == edge.ShiftEnded:
 		l.cashier = ""
 	case ev.Cashier != "":
 		l.cashier, l.heard = ev.Cashier, time.Now()
+	}
+}
+
+// queue counts checkouts that follow upon each other: then customers stand in line.
+func (l *laneState) queue(event edge.EventType, now time.Time) {
+	switch event {
+	case edge.CheckoutCompleted:
+		l.done = now
+	case edge.CheckoutStarted, edge.LoyaltyPresented:
+		if !l.done.IsZero() {
+			l.row, l.done = playbook.InRow(l.row, now.Sub(l.done)), time.Time{}
+		}
 	}
 }
 

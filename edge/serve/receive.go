@@ -155,7 +155,7 @@ func (s *Service) till(l *laneState, ev edge.Event, tap edge.Tap, stale bool, la
 	if in.Late && ev.Type == edge.LoyaltyPresented {
 		s.metrics.notShown.WithLabelValues(lateReason(ev)).Inc()
 	}
-	l.hear(ev)
+	l.hear(ev, stale)
 	var profile *edge.Profile
 	if ev.Type == edge.LoyaltyPresented {
 		profile = s.known(tap)
@@ -324,6 +324,7 @@ func (s *Service) input(l *laneState, event, checkout, prompt string, profile ed
 		Profile: profile, Known: profile.Customer.Ref != edge.Stranger,
 		Event: event, Checkout: checkout, PromptID: prompt,
 		Now: time.Now().In(s.Zone), Language: s.Language, ShownFor: s.Timing.Prompt, Seed: seed.Sum64(),
+		Lane: l.name, Load: playbook.LoadAfter(l.row), Tallies: s.Store.RuleTallies(),
 	}
 }
 

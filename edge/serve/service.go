@@ -24,6 +24,7 @@ type Store interface {
 	ProfileOf(ctx context.Context, ref edge.CustomerRef) (edge.Profile, error)
 	PromptOf(ctx context.Context, prompt string) (edge.CustomerRef, map[string]edge.Line, error)
 	WordKnown(ctx context.Context, word string) (bool, error)
+	RuleTallies() []edge.Tally
 	Lanes(ctx context.Context) ([]edge.LaneRecord, error)
 	Clocks(ctx context.Context) ([]edge.SourceClock, error)
 	Commit(ctx context.Context, entries []edge.Entry) ([]edge.Result, error)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"redbench/edge"
+	"redbench/edge/memory"
 	"redbench/edge/scrub"
 )
 
@@ -29,17 +30,19 @@ type work struct {
 	customers int  // that were added
 	importing bool // an old file does not rename an article
 
-	news    []told       // what head office is to be told
-	stamped bool         // a stamp was made or seen
-	kick    bool         // something was added to be sent
-	traces  scrub.Traces // of what was deleted (see scrub.go)
-	foundBy scrub.Traces // what those who were forgotten were found by
+	news    []told                 // what head office is to be told
+	stamped bool                   // a stamp was made or seen
+	kick    bool                   // something was added to be sent
+	traces  scrub.Traces           // of what was deleted (see scrub.go)
+	byRule  map[string]*edge.Tally // what became of rules, as it is then
+	gaps    *memory.Gaps           // what customers' rhythms have in common, as it is then; nil: as before
+	foundBy scrub.Traces           // what those who were forgotten were found by
 }
 
 func (s *Store) newWork(ctx context.Context, tx *sql.Tx) *work {
 	return &work{Store: s, ctx: context.WithoutCancel(ctx), tx: tx, articles: newArticles(s.items),
 		tallies: map[string]int{}, lanes: map[string][]byte{}, clocks: map[string]int64{},
-		touched: map[edge.CustomerRef]struct{}{}}
+		touched: map[edge.CustomerRef]struct{}{}, byRule: map[string]*edge.Tally{}}
 }
 
 // Commit makes entries durable in one transaction with one sync, and says what became of each. An entry whose event or
@@ -87,6 +90,10 @@ func (s *Store) working(ctx context.Context, f func(w *work) error) error {
 func (w *work) committed() {
 	w.articles.commit()
 	w.scrub.Owe(w.traces)
+	w.rulesCommitted()
+	if w.gaps != nil {
+		w.common.Store(w.gaps)
+	}
 	if w.kick {
 		poke(w.outbox.changed)
 	}
@@ -255,7 +262,7 @@ func (w *work) finish() error {
 			return err
 		}
 	}
-	return errors.Join(w.rehash(), w.flush(), w.keepStamp(), w.nobodys())
+	return errors.Join(w.rehash(), w.flush(), w.keepStamp(), w.nobodys(), w.keepRules(), w.keepGaps())
 }
 
 // idKey is an id at rest: the sixteen bytes of a UUID, or the text of another's.

@@ -122,11 +122,25 @@ func (w *work) withdraw(e *edge.Entry) error {
 		return fmt.Errorf("taking a word back: %w", err)
 	}
 	_, err = w.changeFact(closed, edge.FieldClosed, `UPDATE facts SET stamps = ?, closed = ? WHERE id = ?`, 0)
-	return errors.Join(err,
+	return errors.Join(err, w.unjudged(prompt, e.Withdraw),
 		w.deleteFact(fact),
 		w.exec(`DELETE FROM outcomes WHERE prompt = ? AND word = ?`, prompt, e.Withdraw),
 		w.exec(`UPDATE words SET prompt = NULL, fact = NULL, closed = NULL WHERE id = ?`, e.Withdraw),
 	)
+}
+
+// unjudged takes back what a word counted for its rule.
+func (w *work) unjudged(prompt []byte, word string) error {
+	var kind edge.Verdict
+	var line string
+	err := w.tx.QueryRowContext(w.ctx, `SELECT kind, line FROM outcomes WHERE prompt = ? AND word = ?`, prompt, word).Scan(&kind, &line)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !kind.Heeded() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return w.judged(prompt, line, kind, true)
 }
 
 // deleteFact deletes a fact. Where head office may know of it, it is told, and the id is kept: nothing brings it back.

@@ -91,6 +91,9 @@ func (a *applying) join(from, into edge.CustomerRef) error {
 	if err != nil {
 		return err
 	}
+	if err := a.leaves(from); err != nil {
+		return err
+	}
 	for _, query := range joining {
 		if err := a.exec(query, int64(from), int64(into)); err != nil {
 			return err
@@ -111,14 +114,22 @@ func (a *applying) join(from, into edge.CustomerRef) error {
 // learnAnew makes a customer's memory from her visits alone.
 func (w *work) learnAnew(ref edge.CustomerRef) error {
 	w.touch(ref)
+	old, err := w.learnt(ref)
+	if sinks(err) {
+		return fmt.Errorf("learning anew: %w", err)
+	}
+	if err != nil { // what is damaged is not needed
+		old = &learnt{customer: ref}
+	}
 	visits, err := w.visitsOf(ref)
 	if err != nil {
 		return fmt.Errorf("learning anew: %w", err)
 	}
 	if len(visits) == 0 {
+		w.moved(old.before, edge.Rhythm{})
 		return errors.Join(w.exec(`DELETE FROM habits WHERE customer = ?`, int64(ref)), w.exec(`DELETE FROM memory WHERE customer = ?`, int64(ref)))
 	}
-	m := &learnt{customer: ref, habits: map[int64]habit{}, anew: true}
+	m := old.startOver()
 	for _, v := range slices.All(visits) {
 		if err := w.take(m, v); err != nil {
 			return fmt.Errorf("learning anew: %w", err)

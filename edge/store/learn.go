@@ -21,6 +21,9 @@ type learnt struct {
 	last     int64
 	latest   int64 // number of the last visit
 	usual    []habit
+	pace     pace
+	before   edge.Rhythm // as it was at rest
+	told     []int64     // moments of her open facts, in order
 	habits   map[int64]habit
 	anew     bool // computed from all visits: what is at rest is void
 }
@@ -33,7 +36,7 @@ func (w *work) learn(customer edge.CustomerRef, visits []visitRow) error {
 	if err == nil {
 		var late bool
 		if late, err = w.late(m, visits[0]); err == nil && late {
-			m = &learnt{customer: customer, habits: map[int64]habit{}, anew: true}
+			m = m.startOver()
 			visits, err = w.visitsOf(customer)
 		}
 	}
@@ -51,9 +54,14 @@ func (w *work) learn(customer edge.CustomerRef, visits []visitRow) error {
 
 func (w *work) learnt(customer edge.CustomerRef) (*learnt, error) {
 	m := &learnt{customer: customer, habits: map[int64]habit{}}
-	var usual []byte
-	err := w.tx.QueryRowContext(w.ctx, `SELECT visits, first, last, latest, usual FROM memory WHERE customer = ?`, int64(customer)).
-		Scan(&m.visits, &m.first, &m.last, &m.latest, &usual)
+	told, err := w.toldAt(customer)
+	if err != nil {
+		return nil, err
+	}
+	m.told = told
+	var usual, rhythm []byte
+	err = w.tx.QueryRowContext(w.ctx, `SELECT visits, first, last, latest, usual, rhythm FROM memory WHERE customer = ?`, int64(customer)).
+		Scan(&m.visits, &m.first, &m.last, &m.latest, &usual, &rhythm)
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, nil
 	}
@@ -63,6 +71,10 @@ func (w *work) learnt(customer edge.CustomerRef) (*learnt, error) {
 	if m.usual, err = unpackUsual(usual); err != nil {
 		return nil, err
 	}
+	if m.pace, err = unpackPace(rhythm); err != nil {
+		return nil, err
+	}
+	m.before = m.pace.rhythm
 	for i := range m.usual {
 		if m.usual[i].sku, err = w.skuOf(m.usual[i].item); err != nil {
 			return nil, err
@@ -71,8 +83,34 @@ func (w *work) learnt(customer edge.CustomerRef) (*learnt, error) {
 	return m, nil
 }
 
-// late reports whether a visit belongs before the last one known.
+// startOver is the same customer with nothing learnt yet.
+func (m *learnt) startOver() *learnt {
+	return &learnt{customer: m.customer, habits: map[int64]habit{}, before: m.before, told: m.told, anew: true}
+}
+
+// toldAt gives the moments of a customer's open facts that may be shown, in order.
+func (w *work) toldAt(customer edge.CustomerRef) (all []int64, err error) {
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT at FROM facts WHERE customer = ? AND closed = 0 AND private = 0 ORDER BY at`, int64(customer))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var at int64
+		if err := rows.Scan(&at); err != nil {
+			return nil, err
+		}
+		all = append(all, at)
+	}
+	return all, rows.Err()
+}
+
+// late reports whether a visit belongs before the last one known. A record that was made before rhythms were kept is computed
+// anew too.
 func (w *work) late(m *learnt, v visitRow) (bool, error) {
+	if m.visits > 0 && m.pace.rhythm.Days == 0 {
+		return true, nil
+	}
 	if m.visits == 0 || v.at > m.last {
 		return false, nil
 	}
@@ -108,7 +146,33 @@ func (w *work) take(m *learnt, v visitRow) error {
 		h.last = v.at
 		m.habits[h.item] = h
 	}
+	m.usual = m.mostUsual(things, numbers)
+	m.pace = w.visited(m.pace, m.first, v.at, m.told, m.shares())
 	return nil
+}
+
+// mostUsual finds her most usual things among the former ones and the ones just bought, since a weight only ever rises:
+// nothing else can have overtaken them.
+func (m *learnt) mostUsual(bought []edge.Item, numbers map[string]int64) []habit {
+	candidates := make([]habit, 0, len(bought)+len(m.usual))
+	for _, thing := range bought {
+		candidates = append(candidates, m.habits[numbers[thing.SKU]])
+	}
+	for _, h := range m.usual {
+		if !slices.ContainsFunc(bought, func(thing edge.Item) bool { return numbers[thing.SKU] == h.item }) {
+			candidates = append(candidates, h)
+		}
+	}
+	return topHabits(candidates)
+}
+
+// shares gives her most usual things as a stage's evidence needs them.
+func (m *learnt) shares() []edge.Habit {
+	out := make([]edge.Habit, len(m.usual))
+	for i, h := range m.usual {
+		out[i] = edge.Habit{P: memory.P(h.logw, int(m.visits)), Times: int(h.times)}
+	}
+	return out
 }
 
 // receipt gives a visit's lines as items, and the number of each.
@@ -165,29 +229,23 @@ func (w *work) recall(m *learnt, things []edge.Item, numbers map[string]int64) e
 	return rows.Err()
 }
 
-// keep writes what was learnt. The most usual things are found among the former ones and the ones just bought, since a
-// weight only ever rises: nothing else can have overtaken them.
+// keep writes what was learnt.
 func (w *work) keep(m *learnt) error {
 	if m.anew {
 		if err := w.exec(`DELETE FROM habits WHERE customer = ?`, int64(m.customer)); err != nil {
 			return err
 		}
 	}
-	candidates := slices.AppendSeq(make([]habit, 0, len(m.habits)+len(m.usual)), maps.Values(m.habits))
-	for part := range slices.Chunk(candidates, insertBatch) {
+	w.moved(m.before, m.pace.rhythm)
+	for part := range slices.Chunk(slices.Collect(maps.Values(m.habits)), insertBatch) {
 		if err := w.keepHabits(m.customer, part); err != nil {
 			return err
 		}
 	}
-	for _, h := range m.usual {
-		if _, again := m.habits[h.item]; !again {
-			candidates = append(candidates, h)
-		}
-	}
-	return w.exec(`INSERT INTO memory (customer, visits, first, last, latest, usual) VALUES (?, ?, ?, ?, ?, ?)
+	return w.exec(`INSERT INTO memory (customer, visits, first, last, latest, usual, rhythm) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (customer) DO UPDATE SET visits = excluded.visits, first = excluded.first, last = excluded.last,
-			latest = excluded.latest, usual = excluded.usual`,
-		int64(m.customer), m.visits, m.first, m.last, m.latest, packUsual(topHabits(candidates)))
+			latest = excluded.latest, usual = excluded.usual, rhythm = excluded.rhythm`,
+		int64(m.customer), m.visits, m.first, m.last, m.latest, packUsual(m.usual), packPace(m.pace))
 }
 
 func (w *work) keepHabits(customer edge.CustomerRef, habits []habit) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"redbench/edge"
@@ -67,10 +68,27 @@ func expected(visits []edge.Visit) (usual []edge.Habit, habits map[string]edge.H
 	return usual[:min(8, len(usual))], habits
 }
 
+// expectedPace folds the visits with edge/memory alone.
+func expectedPace(visits []edge.Visit) (p pace, r edge.Rhythm) {
+	visits = slices.Clone(visits)
+	slices.SortFunc(visits, func(a, b edge.Visit) int {
+		return byTime(visitRow{at: a.At.UnixMicro(), checkout: a.Checkout}, visitRow{at: b.At.UnixMicro(), checkout: b.Checkout})
+	})
+	for i, v := range visits {
+		usual, _ := expected(visits[:i+1])
+		before := p.rhythm
+		p.rhythm = memory.Visited(before, memory.Day(v.At.UTC()))
+		e := memory.Evidence{First: memory.Day(visits[0].At.UTC())}
+		e.Habits, e.Fading = memory.HabitsOf(usual)
+		p.standing = memory.Stand(p.standing, before, p.rhythm, e)
+	}
+	return p, p.rhythm
+}
+
 func drawVisits(t *rapid.T) []edge.Visit {
 	byKey := map[string]edge.Visit{}
 	for range rapid.IntRange(1, 12).Draw(t, "visits") {
-		v := edge.Visit{At: newClock().now.Add(time.Duration(rapid.IntRange(0, 9).Draw(t, "hour")) * time.Hour), Lane: "1",
+		v := edge.Visit{At: newClock().now.Add(time.Duration(rapid.IntRange(0, 9).Draw(t, "hour")) * 7 * time.Hour), Lane: "1",
 			Checkout: fmt.Sprint("k", rapid.IntRange(0, 2).Draw(t, "checkout"))}
 		for range rapid.IntRange(1, 6).Draw(t, "lines") {
 			sku := fmt.Sprint(rapid.IntRange(0, 14).Draw(t, "sku"))
@@ -92,6 +110,7 @@ func drawVisits(t *rapid.T) []edge.Visit {
 func TestAnyOrderTeachesTheSame(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	n := 0
+	gaps := &memory.Gaps{}
 	rapid.Check(t, func(t *rapid.T) {
 		visits := drawVisits(t)
 		n++
@@ -118,6 +137,17 @@ func TestAnyOrderTeachesTheSame(t *testing.T) {
 		}
 		if diff := cmp.Diff(usual, p.Usual); diff != "" {
 			t.Fatalf("usual: %s", diff)
+		}
+		wantPace, wantGaps := expectedPace(visits)
+		if diff := cmp.Diff(wantPace, pace{p.Rhythm, p.Standing}, cmp.AllowUnexported(pace{})); diff != "" {
+			t.Fatalf("pace: %s", diff)
+		}
+		if got := s.common.Load().Next(p.Rhythm); p.NextGap != got {
+			t.Fatalf("next gap %+v, want %+v", p.NextGap, got)
+		}
+		gaps.Moved(edge.Rhythm{}, wantGaps)
+		if diff := cmp.Diff(gaps.Next(wantGaps), p.NextGap, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+			t.Fatalf("what the store's customers have in common: %s", diff)
 		}
 		last := visits[len(visits)-1]
 		if p.Visits != len(visits) || !p.First.Equal(visits[0].At) || !p.Last.At.Equal(last.At) || p.Gap != memory.Gap(visits[0].At, last.At, len(visits)) {

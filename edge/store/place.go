@@ -67,6 +67,9 @@ func (s *Store) know(ctx context.Context) error {
 			return err
 		}
 		s.clock = edge.NewClock(box, last)
+		if err := errors.Join(w.knowRules(), w.knowGaps()); err != nil {
+			return err
+		}
 		owes, err := w.metaNumber(metaScrub)
 		if err != nil {
 			return err

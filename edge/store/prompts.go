@@ -20,12 +20,13 @@ type promptLine struct {
 	Why  string `json:"w,omitempty"`
 	Open bool   `json:"o,omitempty"`
 	Rule string `json:"r,omitempty"`
+	SKU  string `json:"s,omitempty"`
 }
 
 func encodeLines(lines map[string]edge.Line) ([]byte, error) {
 	out := make(map[string]promptLine, len(lines))
 	for name, l := range lines {
-		out[name] = promptLine{l.Text, l.Fact, l.Why, l.Open, l.Rule}
+		out[name] = promptLine{l.Text, l.Fact, l.Why, l.Open, l.Rule, l.SKU}
 	}
 	return json.Marshal(out)
 }
@@ -37,7 +38,7 @@ func decodeLines(data []byte) (map[string]edge.Line, error) {
 	}
 	lines := make(map[string]edge.Line, len(in))
 	for name, l := range in {
-		lines[name] = edge.Line{Text: l.Text, Fact: l.Fact, Why: l.Why, Open: l.Open, Rule: l.Rule}
+		lines[name] = edge.Line{Text: l.Text, Fact: l.Fact, Why: l.Why, Open: l.Open, Rule: l.Rule, SKU: l.SKU}
 	}
 	return lines, nil
 }
@@ -122,6 +123,7 @@ func (w *work) said(p edge.Prompt, key keyOf) error {
 		return err
 	}
 	w.touch(p.Customer)
+	w.shownBy(p)
 	now := w.opt.Now().UTC()
 	said := mergeSaid(old, p, now)
 	if len(said) == 0 {
@@ -156,10 +158,14 @@ func (w *work) outcome(e *edge.Entry) error {
 	if o == nil {
 		return nil
 	}
+	heeded := edge.Verdict(o.Kind).Heeded()
 	n, err := w.changed(`INSERT INTO outcomes (prompt, word, kind, line, at)
 		SELECT id, ?, ?, ?, ? FROM prompts WHERE id = ? ON CONFLICT DO NOTHING`, o.Word, o.Kind, o.Line, micros(o.At), idKey(o.Prompt))
 	if err == nil && n == 1 {
 		err = w.tellOutcome(*o)
+	}
+	if err == nil && n == 1 && heeded {
+		err = w.judged(idKey(o.Prompt), o.Line, edge.Verdict(o.Kind), false)
 	}
 	if err == nil && n == 1 && o.Kind == outcomeSeen {
 		err = w.tx.QueryRowContext(w.ctx, `SELECT count(*) = 1 FROM outcomes WHERE prompt = ? AND kind = ?`, idKey(o.Prompt), outcomeSeen).Scan(&w.firstSeen)
@@ -185,7 +191,7 @@ func (s *Store) PromptOf(ctx context.Context, id string) (edge.CustomerRef, map[
 		return 0, nil, fmt.Errorf("reading a prompt: %w", err)
 	}
 	ref := edge.CustomerRef(customer.Int64)
-	plain, err := s.openPrompt(ctx, ref, "prompt "+string(key), sealed)
+	plain, err := s.openPromptIn(s.read, ref, "prompt "+string(key), sealed)
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading a prompt: %w", err)
 	}
@@ -196,11 +202,11 @@ func (s *Store) PromptOf(ctx context.Context, id string) (edge.CustomerRef, map[
 	return ref, lines, nil
 }
 
-func (s *Store) openPrompt(ctx context.Context, ref edge.CustomerRef, label string, sealed []byte) ([]byte, error) {
+func (s *Store) openPromptIn(q queryer, ref edge.CustomerRef, label string, sealed []byte) ([]byte, error) {
 	if ref == edge.Stranger {
 		return s.opt.Seal.OpenOwn(label, sealed)
 	}
-	key, err := s.key(ctx, s.read, ref)
+	key, err := s.key(context.Background(), q, ref)
 	if err != nil {
 		return nil, err
 	}

@@ -16,13 +16,6 @@ import (
 // the last prompt alone would not do.
 const maxSaid = 24
 
-func addSaid(p *edge.Profile, plain string) error {
-	if plain == "" {
-		return nil
-	}
-	return json.Unmarshal([]byte(plain), &p.Said)
-}
-
 // openSaid reads what was said; it is sealed because a line may rest on the text of a fact.
 func openSaid(key *seal.Customer, sealed []byte) ([]edge.Said, error) {
 	if len(sealed) == 0 {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"redbench/edge"
+	"redbench/edge/memory"
 	"redbench/edge/scrub"
 	"redbench/edge/seal"
 )
@@ -29,6 +30,7 @@ type Options struct {
 	Seal    *seal.Box
 	Log     *slog.Logger     // nil: slog.Default()
 	Now     func() time.Time // nil: time.Now
+	Zone    *time.Location   // the store's: its days are customers' days; nil: UTC
 
 	// Ballast is how many bytes are held back on the disk, to be freed when it is full: 0 is 32 MiB, negative none.
 	Ballast int64
@@ -67,7 +69,9 @@ type Store struct {
 	sweep    sweep
 	ballast  ballast
 	scrub    scrub.Scrub
-	scrubbed time.Time // when upkeep last failed to; behind upkeep
+	rules    atomic.Pointer[[]edge.Tally] // what became of each rule, sorted by its name
+	common   atomic.Pointer[memory.Gaps]  // what customers' rhythms have in common; never changed in place
+	scrubbed time.Time                    // when upkeep last failed to; behind upkeep
 	stop     context.CancelFunc
 	ended    chan struct{}
 }
@@ -92,6 +96,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
 	}
 	if o.Ballast == 0 {
 		o.Ballast = 32 << 20

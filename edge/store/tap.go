@@ -64,7 +64,7 @@ func (w *work) sealTap(ref edge.CustomerRef) ([]byte, error) {
 
 // The places of the blob's texts; facts follow.
 const (
-	tapVisits = iota // visits, first, last
+	tapVisits = iota // visits, first, last, and her pace
 	tapUsual
 	tapLines
 	tapStore
@@ -76,29 +76,45 @@ const (
 // gatherTap reads the tables. It gives nothing when nothing was learnt.
 func (w *work) gatherTap(ref edge.CustomerRef, key *seal.Customer) ([]string, error) {
 	var visits, first, last sql.NullInt64
-	var usual, lines, said []byte
+	var usual, rhythm, lines, said []byte
 	var store, lane sql.NullString
-	err := w.tx.QueryRowContext(w.ctx, `SELECT m.visits, m.first, m.last, m.usual, v.store, v.lane, v.lines, s.sealed
+	err := w.tx.QueryRowContext(w.ctx, `SELECT m.visits, m.first, m.last, m.usual, m.rhythm, v.store, v.lane, v.lines, s.sealed
 		FROM customers c LEFT JOIN memory m ON m.customer = c.ref LEFT JOIN visits v ON v.visit = m.latest
 		LEFT JOIN said s ON s.customer = c.ref WHERE c.ref = ?`, int64(ref)).
-		Scan(&visits, &first, &last, &usual, &store, &lane, &lines, &said)
+		Scan(&visits, &first, &last, &usual, &rhythm, &store, &lane, &lines, &said)
 	if err != nil {
 		return nil, err
 	}
-	if len(said) > 0 {
-		if said, err = key.Open("said", said); err != nil {
-			return nil, err
-		}
+	words, err := w.gatherHeard(ref, key, said)
+	if err != nil {
+		return nil, err
 	}
 	facts, err := w.gatherFacts(ref, key)
-	if err != nil || visits.Int64 == 0 && len(said) == 0 && len(facts) == 0 {
+	if err != nil || visits.Int64 == 0 && words == "" && len(facts) == 0 {
 		return nil, err
 	}
 	texts := make([]string, tapFacts, tapFacts+len(facts))
-	texts[tapVisits] = string(packNumbers(visits.Int64, first.Int64, last.Int64))
+	texts[tapVisits] = string(append(packNumbers(visits.Int64, first.Int64, last.Int64), rhythm...))
 	texts[tapUsual], texts[tapLines] = string(usual), string(lines)
-	texts[tapStore], texts[tapLane], texts[tapSaid] = store.String, lane.String, string(said)
+	texts[tapStore], texts[tapLane], texts[tapSaid] = store.String, lane.String, words
 	return append(texts, facts...), nil
+}
+
+// gatherHeard reads what was said to her, and what became of it.
+func (w *work) gatherHeard(ref edge.CustomerRef, key *seal.Customer, sealed []byte) (string, error) {
+	said, err := openSaid(key, sealed)
+	if err != nil {
+		return "", err
+	}
+	h := heard{Said: said}
+	verdicts, err := w.verdicts(ref, key)
+	if err == nil {
+		err = w.heed(&h, verdicts)
+	}
+	if err != nil {
+		return "", err
+	}
+	return packHeard(h)
 }
 
 // shownFacts is how many facts a blob holds.
@@ -148,7 +164,7 @@ func (s *Store) addTap(ctx context.Context, db *sql.DB, p *edge.Profile, key *se
 	for len(texts) < tapFacts { // trailing empty ones take no room
 		texts = append(texts, "")
 	}
-	if err := errors.Join(s.addVisits(ctx, db, p, texts), addSaid(p, texts[tapSaid])); err != nil {
+	if err := errors.Join(s.addVisits(ctx, db, p, texts), addHeard(p, texts[tapSaid])); err != nil {
 		return err
 	}
 	now := s.opt.Now()
@@ -167,8 +183,16 @@ func (s *Store) addTap(ctx context.Context, db *sql.DB, p *edge.Profile, key *se
 
 func (s *Store) addVisits(ctx context.Context, db *sql.DB, p *edge.Profile, texts []string) error {
 	var visits, first, last int64
-	if err := unpackNumbers(texts[tapVisits], &visits, &first, &last); err != nil || visits == 0 {
+	packed, err := cutNumbers([]byte(texts[tapVisits]), &visits, &first, &last)
+	if err != nil || visits == 0 {
 		return err
+	}
+	pace, err := unpackPace(packed)
+	if err != nil {
+		return err
+	}
+	if p.Rhythm, p.Standing = pace.rhythm, pace.standing; p.Rhythm.Days > 0 {
+		p.NextGap = s.common.Load().Next(p.Rhythm)
 	}
 	p.Visits, p.First = int(visits), moment(first)
 	p.Last = edge.LastVisit{At: moment(last), Store: texts[tapStore], Lane: texts[tapLane]}
@@ -222,13 +246,18 @@ func packNumbers(numbers ...int64) (out []byte) {
 }
 
 func unpackNumbers(data string, numbers ...*int64) error {
-	rest := []byte(data)
+	_, err := cutNumbers([]byte(data), numbers...)
+	return err
+}
+
+// cutNumbers reads numbers and gives what follows them.
+func cutNumbers(rest []byte, numbers ...*int64) ([]byte, error) {
 	for _, to := range numbers {
 		n, read := binary.Varint(rest)
 		if read <= 0 {
-			return errRecord
+			return nil, errRecord
 		}
 		*to, rest = n, rest[read:]
 	}
-	return nil
+	return rest, nil
 }

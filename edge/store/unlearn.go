@@ -29,6 +29,9 @@ var unlearning = [...]string{
 }
 
 func (w *work) unlearn(ref edge.CustomerRef) error {
+	if err := w.leaves(ref); err != nil {
+		return err
+	}
 	for _, query := range unlearning {
 		if err := w.exec(query, int64(ref)); err != nil {
 			return err

@@ -179,6 +179,11 @@ func (s *Store) span(which int, to []byte) (where string, args []any) {
 		args = append(args, to)
 	}
 	where, args = where+` AND at < ?`, append(args, s.age(t.kept))
+	if t.table == "prompts" {
+		// What was called wrong is not to be named again for as long as a word is kept.
+		where += ` AND (at < ? OR NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.prompt = prompts.id AND o.kind = 'wrong'))`
+		args = append(args, s.age(wordsKept))
+	}
 	if t.table == "prompts" && s.sweep.wait != nil {
 		where, args = where+` AND id < ?`, append(args, s.sweep.wait)
 	}
