@@ -165,7 +165,7 @@ why.en = "x"
 
 // A rule with one text, and no leave to repeat it, waits a visit.
 func TestRule5OneTextWaitsAVisit(t *testing.T) {
-	p, in := own(t, "[[rule]]\nname = \"a\"\nline = \"do\"\ntext.en = \"Smile\"\nwhy.en = \"x\"\n"), maya()
+	p, in := own(t, naming+"[[rule]]\nname = \"a\"\nline = \"do\"\ntext.en = \"Smile\"\nwhy.en = \"x\"\n"), maya()
 	for visit := range 6 {
 		got := p.Choose(in).Prompt
 		if (got.Do != nil) != (visit%2 == 0) {
