@@ -261,7 +261,7 @@ func TestPrivacyKnowsEveryTable(t *testing.T) {
 		"said": "which lines were said", "outcomes": "verdict on a line", "words": "words from screens", "lanes": "a lane's state",
 		"clocks": "clock stands", "quarantine": "refused events", "screens": "paired screens", "tombstones": "tombstones of",
 		"events": "events of tills", "tally": "counts (", "gone": "(`gone`)", "aliases": "(`aliases`)", "outbox": "(`outbox`)",
-		"orders": "(`orders`)", "playbooks": "head office's playbooks", "relayed": "(`relayed`)", "spared": "(`spared`)", "sums": "(`sums`)",
+		"orders": "(`orders`)", "playbooks": "head office's playbooks", "relayed": "(`relayed`)", "spared": "(`spared`)", "sums": "(`sums`)", "rules": "(`rules`)",
 	}
 	text, err := os.ReadFile("privacy.md")
 	if err != nil {
