@@ -84,8 +84,8 @@ func (m *machine) forget() {
 	tried := false
 	err := m.do("forgetting", func(ctx context.Context) (err error) {
 		gone, err = m.rec.Forget(ctx, id)
-		if errors.Is(err, errCut) {
-			tried = true
+		if errors.Is(err, errCut) && gone.Ref != edge.Stranger {
+			tried = true // it was done before the power went out
 		}
 		return err
 	})

@@ -3,10 +3,13 @@
 package torture
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"redbench/edge"
+	"redbench/edge/seal"
 	"redbench/sync/wire"
 )
 
@@ -74,9 +77,11 @@ func (m *machine) sayPage(page edge.Page) {
 	for _, c := range page.Changes {
 		switch {
 		case c.Erasure != nil:
-			m.w.say("     %s is told: forget %v, by order %s of %s with %d tombstones", m.name, c.Erasure.Customers, c.Erasure.ID, c.Erasure.Stamp, len(c.Erasure.Tombstones))
+			m.w.say("     %s is told: forget %v, by order %s of %s with %d tombstones, of %v", m.name, c.Erasure.Customers, c.Erasure.ID, c.Erasure.Stamp,
+				len(c.Erasure.Tombstones), m.w.buriedOnes(c.Erasure.Tombstones))
 		case c.Customer != nil:
-			m.w.say("     %s is told: %s is %q, consent %q, also %v", m.name, c.Customer.ID, c.Customer.Fields[edge.FieldName].Value, c.Customer.Consent(), c.Customer.Also)
+			m.w.say("     %s is told: %s is %q, consent %+v, also %v, with %v", m.name, c.Customer.ID, c.Customer.Fields[edge.FieldName].Value,
+				c.Customer.Fields[edge.FieldConsent], c.Customer.Also, m.w.ownersOf(c.Customer.Identifiers))
 		case c.Fact != nil:
 			m.w.say("     %s is told: fact %s of %s", m.name, c.Fact.ID, c.Fact.Customer)
 		}
@@ -91,12 +96,53 @@ func (m *machine) sayRecords(records []edge.Record) {
 	for _, r := range records {
 		switch {
 		case r.Customer != nil:
-			m.w.say("     %s tells %d: %s is %q, consent %+v, unlearnt %s, also %v", m.name, r.Seq, r.Customer.ID, r.Customer.Fields[edge.FieldName].Value,
-				r.Customer.Fields[edge.FieldConsent], r.Customer.Unlearnt, r.Customer.Also)
+			m.w.say("     %s tells %d: %s is %q, consent %+v, unlearnt %s, also %v, with %v", m.name, r.Seq, r.Customer.ID, r.Customer.Fields[edge.FieldName].Value,
+				r.Customer.Fields[edge.FieldConsent], r.Customer.Unlearnt, r.Customer.Also, m.w.ownersOf(r.Customer.Identifiers))
 		case r.Fact != nil:
 			m.w.say("     %s tells %d: fact %s of %s, gone %v, learnt %s", m.name, r.Seq, r.Fact.ID, r.Fact.Customer, r.Fact.Gone, r.Fact.Learnt())
 		default:
 			m.w.say("     %s tells %d: %s", m.name, r.Seq, r.Kind)
 		}
 	}
+}
+
+// hashes calls f for every hash that hides an identifier of somebody in the world, with what it hides.
+func (w *world) hashes(f func(whose string, h seal.Hash)) {
+	for _, p := range w.people {
+		for n, id := range p.everything() {
+			whose := fmt.Sprintf("%s.%s%d", p.name(), id.Kind, n)
+			for _, box := range append([]*machine{{seal: w.office.seal}}, w.boxes...) {
+				for _, h := range append(box.seal.Hashes(id), box.seal.HashesEverywhere(id)...) {
+					f(whose, h)
+				}
+			}
+		}
+	}
+}
+
+// ownersOf tells what hashes hide.
+func (w *world) ownersOf(ids []edge.IdentifierHash) []string {
+	var out []string
+	w.hashes(func(whose string, h seal.Hash) {
+		for _, id := range ids {
+			if string(id.Sum) == string(h.Sum[:]) {
+				out = append(out, fmt.Sprintf("%s by key %d", whose, h.Key))
+			}
+		}
+	})
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// buriedOnes tells of what there are tombstones.
+func (w *world) buriedOnes(tombstones [][]byte) []string {
+	var out []string
+	w.hashes(func(whose string, h seal.Hash) {
+		t := w.office.seal.TombstoneOf(h)
+		if slices.ContainsFunc(tombstones, func(each []byte) bool { return string(each) == string(t[:]) }) {
+			out = append(out, fmt.Sprintf("%s by key %d", whose, h.Key))
+		}
+	})
+	slices.Sort(out)
+	return slices.Compact(out)
 }
