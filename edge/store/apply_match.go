@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 
 	"redbench/edge"
-	"redbench/edge/seal"
 )
 
 // idsOf are all ids of a customer at rest. What is no UUID was never made by a box or head office.
@@ -144,28 +143,6 @@ func (w *work) ownersOf(hash []byte) (refs []edge.CustomerRef, err error) {
 		refs = append(refs, edge.CustomerRef(ref))
 	}
 	return refs, rows.Err()
-}
-
-// unbury lifts the tombstones on a customer's identifiers, or reports that she stays forgotten: nobody here has these
-// identifiers, and she has not said since that she wants to be known. What somebody who is known here has is no
-// forgotten customer's.
-func (w *work) unbury(c edge.CustomerState, known bool) (forgotten bool, err error) {
-	var hashes [][32]byte
-	for _, i := range c.Identifiers {
-		if len(i.Sum) == 32 {
-			hashes = append(hashes, w.opt.Seal.TombstonesOf(seal.Hash{Key: i.Key, Sum: [32]byte(i.Sum)})...)
-		}
-	}
-	on, err := tombstonesAmong(w.ctx, w.tx, hashes)
-	if err != nil {
-		return false, fmt.Errorf("looking for tombstones: %w", err)
-	}
-	for _, stamp := range on {
-		if !known && !yields(stamp, c) {
-			return true, nil
-		}
-	}
-	return false, w.liftTombstones(on)
 }
 
 func (w *work) liftTombstones(on map[[32]byte]edge.Stamp) error {

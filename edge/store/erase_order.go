@@ -20,9 +20,10 @@ import (
 // order is an erasure from head office, and whom it was found to mean here before its transaction began.
 type order struct {
 	edge.Erasure
-	key        []byte // by which it is known that it was carried out
-	tombstones map[[32]byte]struct{}
-	met        []met // identifiers that its tombstones meet
+	key        []byte                // by which it is known that it was carried out
+	done       bool                  // it was carried out before
+	tombstones map[[32]byte]struct{} // but for those that it had then
+	met        []met                 // identifiers that its tombstones meet
 }
 
 // met is an identifier at rest that a tombstone meets.
@@ -42,18 +43,20 @@ func (s *Store) plan(ctx context.Context, changes []edge.Change) (orders []*orde
 		}
 		o := &order{Erasure: *c.Erasure, key: idKey(c.Erasure.ID), tombstones: map[[32]byte]struct{}{}}
 		orders = append(orders, o)
-		done, err := isGone(ctx, s.read, o.key)
-		if err != nil {
-			return nil, nil, err
-		}
 		for _, t := range o.Erasure.Tombstones {
 			if len(t) != 32 {
 				return nil, nil, fmt.Errorf("erasure %s: a tombstone of %d bytes", o.ID, len(t))
 			}
 			o.tombstones[[32]byte(t)] = struct{}{}
-			if !done {
-				meets[[32]byte(t)] = append(meets[[32]byte(t)], o)
-			}
+		}
+		if o.done, err = isGone(ctx, s.read, o.key); err == nil && o.done {
+			err = s.leaveWhatItHad(ctx, o)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		for t := range o.tombstones {
+			meets[t] = append(meets[t], o)
 		}
 	}
 	if len(meets) == 0 {
@@ -129,8 +132,9 @@ func (s *Store) meet(meets map[[32]byte][]*order, hash seal.Hash, ref edge.Custo
 }
 
 // erasure carries an order out: everybody here whom it means is forgotten, her tombstones and ids are kept, and the
-// receipt is queued. One that was carried out before forgets whoever still has one of the ids, and answers again, for a
-// head office that was restored from a backup; its tombstones may have been lifted since, and stay so.
+// receipt is queued. One that was carried out before forgets whoever still has one of the ids, or of the tombstones that it has
+// come to name, and answers again, for a head office that was restored from a backup; the tombstones that it had may have been
+// lifted since, and stay so.
 func (a *applying) erasure(o *order) error {
 	var ids [][]byte
 	for _, text := range o.Customers {
@@ -141,22 +145,16 @@ func (a *applying) erasure(o *order) error {
 	if err != nil {
 		return err
 	}
-	done, err := isGone(a.ctx, a.tx, o.key)
-	if err != nil {
+	if refs, err = a.alsoMet(o, refs); err != nil {
 		return err
-	}
-	if !done {
-		if refs, err = a.alsoMet(o, refs); err != nil {
-			return err
-		}
 	}
 	for _, ref := range refs {
 		if err := a.eraseOrBegin(ref, o); err != nil {
 			return fmt.Errorf("forgetting a customer: %w", err)
 		}
 	}
-	if !done {
-		err = errors.Join(a.keepTombstones(o.Stamp, slices.Collect(maps.Keys(o.tombstones))), a.keepOrder(edge.Order{Erasure: &o.Erasure}, true))
+	if !o.done || len(o.tombstones) > 0 {
+		err = errors.Join(a.keepTombstones(o.Stamp, o.Chained, slices.Collect(maps.Keys(o.tombstones))), a.keepOrder(edge.Order{Erasure: &o.Erasure}, true))
 	}
 	return errors.Join(err, a.markGone(o.Stamp, append(ids, o.key)...), a.receipt(o, len(refs) > 0))
 }
@@ -298,7 +296,7 @@ func (a *applying) eraseCustomer(ref edge.CustomerRef, stamp edge.Stamp, named .
 	if err := a.spareShared(ref, stamp); err != nil {
 		return e, err
 	}
-	if err := errors.Join(a.keepTombstones(stamp, e.tombstones), a.markGone(stamp, e.ids...), a.takeOut(ref)); err != nil {
+	if err := errors.Join(a.keepTombstones(stamp, e.chained, e.tombstones), a.markGone(stamp, e.ids...), a.takeOut(ref)); err != nil {
 		return e, err
 	}
 	a.destroyed = true

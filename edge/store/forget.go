@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,7 +53,7 @@ var ErrLingers = errors.New("what was deleted may still be in a file of the reco
 
 func (w *work) forget(ref edge.CustomerRef, named []edge.Identifier) error {
 	stamp := w.stamp()
-	if w.outbox.on.Load() {
+	if w.inChain() {
 		return w.orderForget(ref, named, stamp)
 	}
 	tombstones, err := w.tombstonesFor(ref, named)
@@ -60,7 +61,8 @@ func (w *work) forget(ref edge.CustomerRef, named []edge.Identifier) error {
 		return err
 	}
 	w.customers--
-	return errors.Join(w.keepTombstones(stamp, tombstones), w.takeOut(ref))
+	chained := slices.ContainsFunc(named, func(id edge.Identifier) bool { return id.Kind == edge.KindCustomer })
+	return errors.Join(w.keepTombstones(stamp, chained, tombstones), w.takeOut(ref))
 }
 
 // orderForget forgets a customer here, and orders that she be forgotten everywhere.

@@ -5,14 +5,15 @@ package store
 import "redbench/edge"
 
 // overlay lays what the rows say over what is known of a customer, and finds out whether anything changes. A name from a
-// file is a guess, which does not win over what a person said; consent that a row states is what she said last.
+// file is a guess, which does not win over what a person said; consent that a row states is what she said last. Stated again it
+// changes nothing, unless something of hers was forgotten since: everybody has to know that she said it after that.
 func (im *customerImport) overlay(p *newcomer, r stateRow, before person) error {
 	stamps, err := unpackStamps(r.stamps, im.usual(r.consentAt))
 	if err != nil {
 		return err
 	}
 	p.told = p.consent != ""
-	said := p.told && (p.consent != edge.Consent(r.consent) || stamps.rank(edge.FieldConsent) < edge.RankTold)
+	said := p.told && (p.consent != edge.Consent(r.consent) || stamps.rank(edge.FieldConsent) < edge.RankTold || len(p.lift) > 0)
 	if !said {
 		p.consent = edge.Consent(r.consent)
 	}

@@ -17,9 +17,16 @@ import (
 // Every erasure that was carried out here is kept, whoever ordered it: a head office that is put back to an older copy has
 // lost it, and would tell the whole chain of her again. It holds nothing of her but ids and tombstones.
 
+// inChain reports whether there is a head office to be told whom to forget: also between taking the chain's keys over and the
+// start of the outbox, where an enrolment was cut off, or a copy of the disk is from.
+func (w *work) inChain() bool {
+	_, is := w.opt.Seal.Chain()
+	return is || w.outbox.on.Load()
+}
+
 // order keeps an order for head office. A box that is not enrolled has nobody to tell.
 func (w *work) order(o edge.Order) error {
-	if !w.outbox.on.Load() {
+	if !w.inChain() {
 		return nil
 	}
 	return w.keepOrder(o, false)

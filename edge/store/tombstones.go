@@ -5,6 +5,7 @@ package store
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"redbench/edge"
 	"redbench/edge/seal"
@@ -48,12 +49,14 @@ func (w *work) tombstonesFor(ref edge.CustomerRef, named []edge.Identifier) (all
 	return all, nil
 }
 
-// keepTombstones keeps tombstones of an order, whose stamp tells later what was said after it. Of two orders the later
-// one counts.
-func (w *work) keepTombstones(order edge.Stamp, tombstones [][32]byte) error {
+// keepTombstones keeps tombstones of an order, whose stamp tells later what was said after it; chained is as in edge.Erasure.
+// Of two orders the later one counts, and both name the chain's own id or it is as if none did; told again, an order may have
+// come to name it.
+func (w *work) keepTombstones(order edge.Stamp, chained bool, tombstones [][32]byte) error {
 	for _, t := range tombstones {
-		err := w.exec(`INSERT INTO tombstones (hash, at, stamp) VALUES (?, ?, ?) ON CONFLICT (hash) DO UPDATE SET stamp = max(stamp, excluded.stamp)`,
-			t[:], w.opt.Now().UnixMicro(), order.String())
+		err := w.exec(`INSERT INTO tombstones (hash, at, stamp, chained) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET stamp = max(stamp, excluded.stamp),
+			chained = CASE WHEN stamp = excluded.stamp THEN max(chained, excluded.chained) ELSE min(chained, excluded.chained) END`,
+			t[:], w.opt.Now().UnixMicro(), order.String(), chained)
 		if err != nil {
 			return fmt.Errorf("keeping a tombstone: %w", err)
 		}
@@ -105,22 +108,38 @@ func (im *customerImport) loadForgotten() error {
 	return rows.Err()
 }
 
-// buried gives the reason when she was forgotten and her rows state no new consent, and notes the tombstones that are
-// lifted otherwise. What somebody who is known has is no forgotten customer's: neither an identifier that was shared, or
-// was given to another since, nor those that the rows of somebody who is known add.
+// buried gives the reason when she was forgotten and her rows state no new consent; where they do, the tombstones are noted
+// that are lifted by it. An identifier that was shared, or was given to another since, is no forgotten customer's. One that was
+// stays out of the rows of somebody who is known: whoever is told of it, and has not heard her say so, refuses it.
 func (im *customerImport) buried(p *newcomer, owners map[[32]byte][]edge.CustomerRef) (reason string) {
 	if len(im.forgotten) == 0 {
 		return ""
 	}
-	for _, i := range p.all() {
-		if len(refsOf(owners, i)) == 0 {
-			p.lift = append(p.lift, im.tombstonesOf(i)...)
+	stated := p.consent != "" && p.consent != edge.ConsentNone
+	found := false
+	isBuried := func(i identified) bool {
+		if len(refsOf(owners, i)) > 0 {
+			return false
 		}
+		graves := im.tombstonesOf(i)
+		found = found || len(graves) > 0
+		if stated {
+			p.lift = append(p.lift, graves...)
+			return false
+		}
+		return len(graves) > 0
 	}
-	known := len(refsOf(owners, p.primary())) > 0
-	if len(p.lift) > 0 && !known && (p.consent == "" || p.consent == edge.ConsentNone) {
+	left := slices.DeleteFunc(slices.Clone(p.identifiers), isBuried)
+	if p.chainHash != nil {
+		isBuried(p.primary())
+	}
+	switch {
+	case !found || stated:
+		return ""
+	case len(refsOf(owners, p.primary())) == 0:
 		return forgottenRow
 	}
+	p.identifiers = left
 	return ""
 }
 

@@ -113,16 +113,40 @@ func TestASharedCardIsNotForgottenWithOne(t *testing.T) {
 	}
 }
 
-// TestACardThatAnotherGetsIsTheirs: a row that names somebody who is known is about her, whoever had the card before.
-func TestACardThatAnotherGetsIsTheirs(t *testing.T) {
+// TestAForgottenCardIsAnothersWhenSheSaysSo: a row that names somebody who is known is about her, but the card that it brings
+// was a forgotten customer's, and head office refuses whoever comes with it without a word of hers.
+func TestAForgottenCardIsAnothersWhenSheSaysSo(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	importCustomers(t, s, ada)
-	importCustomers(t, s, "customer,name\nc2,Bo\n")
+	importCustomers(t, s, "customer,name,consent\nc2,Bo,remember\n")
+	said := stateOf(t, s, refOf(t, s, "c2")).Fields[edge.FieldConsent]
 	forget(t, s, edge.KindCustomer, "c1")
-	if got := refused(t, s, "c3,6001,card,Cy,", "c2,6001,card,,", ",6001,card,,"); !got[0] || got[1] || got[2] {
+	if got := refused(t, s, "c3,6001,card,Cy,", "c2,6001,card,Bob,", ",6001,card,,"); !slices.Equal(got, []bool{true, false, true}) {
 		t.Errorf("refused %v", got)
 	}
-	if p := profile(t, s, "6001"); p.Customer.Name != "Bo" {
-		t.Errorf("%+v", p.Customer)
+	if _, err := known(t, s, "6001"); !errors.Is(err, edge.ErrNotFound) {
+		t.Errorf("the forgotten's card names somebody: %v", err)
 	}
+	c := stateOf(t, s, refOf(t, s, "c2"))
+	if c.Fields[edge.FieldName].Value != "Bob" || c.Fields[edge.FieldConsent] != said {
+		t.Errorf("the rest of the row is not hers: %+v", c.Fields)
+	}
+	if got := refused(t, s, "c2,6001,card,,remember", ",6001,card,,"); got[0] || got[1] {
+		t.Errorf("refused %v", got)
+	}
+	if name, err := known(t, s, "6001"); err != nil || name != "Bob" {
+		t.Errorf("the card names %q, %v", name, err)
+	}
+	if again := stateOf(t, s, refOf(t, s, "c2")).Fields[edge.FieldConsent]; !again.At.After(said.At) {
+		t.Errorf("her consent is from before the order: %+v", again)
+	}
+}
+
+func refOf(t *testing.T, s *Store, chain string) edge.CustomerRef {
+	t.Helper()
+	p, err := s.Profile(t.Context(), edge.Identifier{Kind: edge.KindCustomer, Value: chain})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Customer.Ref
 }

@@ -81,50 +81,81 @@ func consentsAfter(s edge.CustomerState, mark edge.Stamp) bool {
 	return (s.Consent() == edge.ConsentRemember || s.Consent() == edge.ConsentRecognise) && c.Rank >= edge.RankTold && c.At.After(mark)
 }
 
-// buriedAt is the latest erasure that has a tombstone for an identifier of hers that nobody known has; zero: none.
+// burialBy is what is kept with the tombstones of an order.
+func burialBy(order edge.Erasure) Burial { return Burial{At: order.Stamp, Chained: order.Chained} }
+
+// buriedAt is the latest erasure that means her by an identifier that nobody known has; zero: none. One that names the chain's
+// own id of somebody does not mean who has another.
 func (w *work) buriedAt(s edge.CustomerState) (latest edge.Stamp, err error) {
+	if any, err := w.anyBuried(); err != nil || !any {
+		return latest, err
+	}
+	tombstones, err := w.tombstonesAlone(s)
+	if err != nil {
+		return latest, err
+	}
+	found, err := w.tx.Buried(slices.Concat(tombstones.chain, tombstones.others))
+	if err != nil {
+		return latest, fmt.Errorf("looking tombstones up: %w", err)
+	}
+	var chain edge.Stamp
+	for _, t := range tombstones.chain {
+		chain = later(chain, found[string(t)].At)
+	}
+	latest = chain
+	for _, t := range tombstones.others {
+		by := found[string(t)]
+		if by.Chained && hasChain(s) && by.At.After(chain) {
+			continue // an order that means her names her own
+		}
+		latest = later(latest, by.At)
+	}
+	return latest, nil
+}
+
+// anyBuried reports whether there are tombstones at all.
+func (w *work) anyBuried() (bool, error) {
 	if w.buried == nil {
 		has, err := w.tx.HasBuried()
 		if err != nil {
-			return latest, err
+			return false, err
 		}
 		w.buried = &has
 	}
-	if !*w.buried {
-		return latest, nil
-	}
+	return *w.buried, nil
+}
+
+// graves are the tombstones that a customer's identifiers would have.
+type graves struct{ chain, others [][]byte }
+
+// tombstonesAlone are those of a state's identifiers that nobody known has, and of the chain's own id by its value.
+func (w *work) tombstonesAlone(s edge.CustomerState) (out graves, err error) {
 	hashes := make([][]byte, len(s.Identifiers))
 	for i, id := range s.Identifiers {
 		hashes[i] = id.Sum
 	}
 	owners, err := w.tx.Owners(hashes)
 	if err != nil {
-		return latest, fmt.Errorf("looking identifiers up: %w", err)
+		return out, fmt.Errorf("looking identifiers up: %w", err)
 	}
-	var tombstones [][]byte
 	for _, id := range s.Identifiers {
 		if len(owners[string(id.Sum)]) > 0 {
 			continue
 		}
 		h, err := hash(id)
 		if err != nil {
-			return latest, err
+			return out, err
 		}
 		t := w.opt.Keys.TombstoneOf(h)
-		tombstones = append(tombstones, t[:])
+		if id.Kind == edge.KindCustomer {
+			out.chain = append(out.chain, t[:])
+		} else {
+			out.others = append(out.others, t[:])
+		}
 	}
 	if chain := s.Fields[edge.FieldChain].Value; chain != "" {
 		t := w.opt.Keys.Tombstone(edge.Identifier{Kind: edge.KindCustomer, Value: chain})
-		tombstones = append(tombstones, t[:])
+		out.chain = append(out.chain, t[:])
 	}
-	found, err := w.tx.Buried(tombstones)
-	if err != nil {
-		return latest, fmt.Errorf("looking tombstones up: %w", err)
-	}
-	for _, at := range found {
-		if at.After(latest) {
-			latest = at
-		}
-	}
-	return latest, nil
+	return out, nil
 }

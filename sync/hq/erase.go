@@ -45,7 +45,7 @@ func (h *HQ) Forget(ctx context.Context, id edge.Identifier) (Forgotten, error) 
 			return edge.ErrAmbiguous
 		}
 		done = Forgotten{Erasure: order.ID, Known: len(numbers) > 0}
-		done.Stores, err = w.carryOut(order, numbers)
+		_, done.Stores, err = w.carryOut(order, numbers)
 		return err
 	})
 	if err != nil {
@@ -96,29 +96,29 @@ func (w *work) owners(hashes [][]byte) (numbers []int64, err error) {
 	return slices.Compact(numbers), nil
 }
 
-// carryOut takes customers out and passes the order on, enlarged by all that is known here to name them: it tells how many
-// stores owe a receipt for it.
-func (w *work) carryOut(order edge.Erasure, numbers []int64) (stores int, err error) {
+// carryOut takes customers out and passes the order on, enlarged by all that is known here to name them: it gives that, and how
+// many stores owe a receipt for it.
+func (w *work) carryOut(order edge.Erasure, numbers []int64) (enlarged edge.Erasure, stores int, err error) {
 	for _, number := range numbers {
 		out := w.takeOut
 		if p, err := w.person(number); err == nil && consentsAfter(p.state, order.Stamp) {
 			out = w.underAnotherID
 		}
 		if err := out(number, &order, numbers); err != nil {
-			return 0, err
+			return order, 0, err
 		}
 	}
 	order.Customers = sorted(order.Customers)
 	order.Tombstones = sortedBytes(order.Tombstones)
-	if err := errors.Join(w.tx.PutGone(order.Customers, order.Stamp), w.tx.PutBuried(order.Tombstones, order.Stamp)); err != nil {
-		return 0, fmt.Errorf("keeping an order to forget: %w", err)
+	if err := errors.Join(w.tx.PutGone(order.Customers, order.Stamp), w.tx.PutBuried(order.Tombstones, burialBy(order))); err != nil {
+		return order, 0, fmt.Errorf("keeping an order to forget: %w", err)
 	}
 	for _, part := range parts(order) {
 		if stores, err = w.passOn(part); err != nil {
-			return 0, err
+			return order, 0, err
 		}
 	}
-	return stores, nil
+	return order, stores, nil
 }
 
 // passOn keeps an order for all stores, and tells how many owe a receipt for it.

@@ -106,6 +106,7 @@ type customerImport struct {
 	assumed edge.Consent
 
 	bad            string // why the row cannot be used
+	buried         bool   // something in it was a forgotten customer's, and is nobody's now
 	isNew, changed bool
 	leftOut        int // facts
 }
@@ -161,8 +162,8 @@ func (r *customerImport) identifiers() (out []edge.IdentifierHash) {
 		h := r.opt.Keys.Hashes(id)[0]
 		out = append(out, edge.IdentifierHash{Key: h.Key, Sum: h.Sum[:], Kind: id.Kind})
 	}
-	if r.row.Identifier.Value != "" {
-		add(r.row.Identifier)
+	if r.row.Identifier.Value != "" && (!r.buried || r.states()) {
+		add(r.row.Identifier) // else a store that was told of it, and has not heard her say so, would refuse her
 	}
 	if r.row.Chain != "" {
 		add(edge.Identifier{Kind: edge.KindCustomer, Value: r.row.Chain})
@@ -180,25 +181,37 @@ func (r *customerImport) find() (*person, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case len(numbers) > 1:
+	if len(numbers) > 1 {
 		r.bad = ambiguousRow
 		return nil, nil
-	case len(numbers) == 1:
+	}
+	if r.buried, err = r.isBuried(); err != nil {
+		return nil, err
+	}
+	if len(numbers) == 1 {
 		return r.person(numbers[0])
 	}
-	tombstones, err := r.tombstones()
-	if err != nil {
-		return nil, err
-	}
-	buried, err := r.tx.Buried(tombstones)
-	if err != nil {
-		return nil, err
-	}
-	if len(buried) > 0 && (r.row.Consent == "" || r.row.Consent == edge.ConsentNone) {
+	if r.buried && !r.states() {
 		r.bad = forgottenRow
 	}
 	return nil, nil // one whom the chain names now and who is known by her identifier alone is joined as from a store
+}
+
+// states reports whether the row states that she wants to be known.
+func (r *customerImport) states() bool {
+	return r.row.Consent != "" && r.row.Consent != edge.ConsentNone
+}
+
+func (r *customerImport) isBuried() (bool, error) {
+	if any, err := r.anyBuried(); err != nil || !any {
+		return false, err
+	}
+	tombstones, err := r.tombstones()
+	if err != nil {
+		return false, err
+	}
+	buried, err := r.tx.Buried(tombstones)
+	return len(buried) > 0, err
 }
 
 // having is who has an identifier, under any of the chain's keys.
@@ -258,7 +271,8 @@ func (r *customerImport) tellFields(s *edge.CustomerState) error {
 			rank = consent.Rank
 		}
 		was := s.Fields[name]
-		if says[name] == "" || was.Value == says[name] && was.Rank >= rank {
+		again := name == edge.FieldConsent && r.buried && r.states() // everybody has to know that she said it after that
+		if says[name] == "" || was.Value == says[name] && was.Rank >= rank && !again {
 			continue
 		}
 		if at.IsZero() {

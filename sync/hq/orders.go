@@ -58,15 +58,18 @@ func (w *work) receipt(r edge.Receipt) error {
 	return w.tx.PutReceipt(w.store, r)
 }
 
-// erasure carries an order out, once. One that names nobody who is known here waits until the tombstones were searched for:
-// it must not be passed on before, since it may name an identifier that others have, too.
+// erasure carries an order out, once. One that comes again may say more than it did: whoever passed it on knew more of her.
 func (w *work) erasure(order edge.Erasure) error {
-	_, err := w.tx.Erasure(order.ID)
-	if err == nil {
-		return nil // it was taken before
-	}
-	if !errors.Is(err, edge.ErrNotFound) {
+	before, err := w.tx.Erasure(order.ID)
+	if err != nil && !errors.Is(err, edge.ErrNotFound) {
 		return err
+	}
+	if err == nil {
+		grown := union(before.Order, order)
+		if len(grown.Customers) == len(before.Order.Customers) && len(grown.Tombstones) == len(before.Order.Tombstones) {
+			return nil // it was taken before
+		}
+		order = grown
 	}
 	if taken, err := w.mayOrder(); !taken || err != nil {
 		return err
@@ -79,24 +82,43 @@ func (w *work) erasure(order edge.Erasure) error {
 			return err
 		}
 	}
-	numbers, err := w.named(order)
+	return w.takeErasure(ErasureRow{Store: w.store, Taken: w.now.UnixMicro(), Order: order})
+}
+
+// takeErasure carries an order out for whom it names by id, and has its tombstones searched for: the same one may be known as
+// another by what a box that worked alone did not tell. One that names nobody who is known here waits until that is done: it
+// must not be passed on before, since it may name an identifier that others have, too.
+func (w *work) takeErasure(row ErasureRow) error {
+	numbers, err := w.named(row.Order)
 	if err != nil {
 		return err
 	}
-	row := ErasureRow{Store: w.store, Taken: w.now.UnixMicro(), Order: order}
-	if len(numbers) > 0 || len(order.Tombstones) == 0 {
-		return w.carryOutFor(row, numbers)
+	if len(numbers) == 0 && len(row.Order.Tombstones) > 0 {
+		w.waits = true // what comes late of her is kept out from now on
+		return errors.Join(w.tx.PutWaiting(row), w.tx.PutGone(row.Order.Customers, row.Order.Stamp), w.tx.PutBuried(row.Order.Tombstones, burialBy(row.Order)))
 	}
-	w.waits = true // what comes late of her is kept out from now on
-	return errors.Join(w.tx.PutWaiting(row), w.tx.PutGone(order.Customers, order.Stamp), w.tx.PutBuried(order.Tombstones, order.Stamp))
-}
-
-// carryOutFor carries out what a store has ordered, and done itself.
-func (w *work) carryOutFor(row ErasureRow, numbers []int64) error {
-	if _, err := w.carryOut(row.Order, numbers); err != nil {
+	if row.Order, err = w.carryOutFor(row, numbers); err != nil || len(row.Order.Tombstones) == 0 {
 		return err
 	}
-	return w.tx.PutReceipt(row.Store, edge.Receipt{Erasure: row.Order.ID, At: row.Order.At, Found: true})
+	w.waits = true // without the tombstones of what others have, too
+	return w.tx.PutWaiting(row)
+}
+
+// union is an order with all that is said of it in two tellings.
+func union(a, b edge.Erasure) edge.Erasure {
+	a.Customers = sorted(slices.Concat(a.Customers, b.Customers))
+	a.Tombstones = sortedBytes(slices.Concat(a.Tombstones, b.Tombstones))
+	a.Chained = a.Chained || b.Chained
+	return a
+}
+
+// carryOutFor carries out what a store has ordered, and done itself, and gives the order as it was passed on.
+func (w *work) carryOutFor(row ErasureRow, numbers []int64) (edge.Erasure, error) {
+	order, _, err := w.carryOut(row.Order, numbers)
+	if err != nil {
+		return order, err
+	}
+	return order, w.tx.PutReceipt(row.Store, edge.Receipt{Erasure: row.Order.ID, At: row.Order.At, Found: true})
 }
 
 // named finds whom an order means by her ids.

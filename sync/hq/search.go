@@ -4,6 +4,7 @@ package hq
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -128,7 +129,7 @@ func (w *work) searched(s *search) error {
 		}
 		slices.Sort(numbers)
 		w.store = row.Store // who has ordered it
-		if err := w.carryOutFor(row, slices.Compact(numbers)); err != nil {
+		if err := w.carryOutFound(row, slices.Compact(numbers)); err != nil {
 			return err
 		}
 		if err := w.tx.DeleteWaiting(row.Order.ID); err != nil {
@@ -137,6 +138,21 @@ func (w *work) searched(s *search) error {
 	}
 	w.store = ""
 	return nil
+}
+
+// carryOutFound carries an order out for whom the search has found. One that was passed on already, for whom it names by id, is
+// passed on again where it has come to name more.
+func (w *work) carryOutFound(row ErasureRow, numbers []int64) error {
+	before, err := w.tx.Erasure(row.Order.ID)
+	switch {
+	case errors.Is(err, edge.ErrNotFound):
+	case err != nil, len(numbers) == 0:
+		return err
+	default:
+		row.Order = union(before.Order, row.Order)
+	}
+	_, err = w.carryOutFor(row, numbers)
+	return err
 }
 
 // alone adds who has a found identifier alone. A shared one names nobody. Who has another id of the chain than the order names

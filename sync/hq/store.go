@@ -219,9 +219,15 @@ type Erasures interface {
 	Refused(ids []string) (map[string]edge.Stamp, error)
 	Refuse(id string, at edge.Stamp) error
 	TakeUp(id string) error
-	Buried(tombstones [][]byte) (map[string]edge.Stamp, error)
-	PutBuried(tombstones [][]byte, at edge.Stamp) error
+	Buried(tombstones [][]byte) (map[string]Burial, error)
+	PutBuried(tombstones [][]byte, by Burial) error
 	HasBuried() (bool, error)
+}
+
+// Burial is the latest order that has a tombstone.
+type Burial struct {
+	At      edge.Stamp
+	Chained bool // as in edge.Erasure; of several orders: all are
 }
 
 // StoreRow is a store as it rests.

@@ -42,9 +42,9 @@ func (t *officeTx) Gone(ids []string) (map[string]edge.Stamp, error) {
 	return t.Tx.Gone(ids)
 }
 
-func (t *officeTx) Buried(tombstones [][]byte) (map[string]edge.Stamp, error) {
+func (t *officeTx) Buried(tombstones [][]byte) (map[string]hq.Burial, error) {
 	if t.o.w.plants(bugLateRecords) {
-		return map[string]edge.Stamp{}, nil
+		return map[string]hq.Burial{}, nil
 	}
 	return t.Tx.Buried(tombstones)
 }

@@ -115,7 +115,7 @@ func (t *tx) Gone(ids []string) (map[string]edge.Stamp, error) {
 	return t.stamps(`SELECT id, stamp FROM gone WHERE id IN (SELECT value FROM json_each(?))`, wanted)
 }
 
-func (t *tx) Buried(tombstones [][]byte) (map[string]edge.Stamp, error) {
+func (t *tx) Buried(tombstones [][]byte) (map[string]hq.Burial, error) {
 	if len(tombstones) == 0 {
 		return nil, nil
 	}
@@ -123,7 +123,20 @@ func (t *tx) Buried(tombstones [][]byte) (map[string]edge.Stamp, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.stamps(`SELECT tombstone, stamp FROM buried WHERE tombstone IN (SELECT unhex(value) FROM json_each(?))`, wanted)
+	out := map[string]hq.Burial{}
+	const query = `SELECT tombstone, stamp, chained FROM buried WHERE tombstone IN (SELECT unhex(value) FROM json_each(?))`
+	err = t.each(query, []any{wanted}, func(rows *sql.Rows) error {
+		var tombstone []byte
+		var text string
+		var by hq.Burial
+		if err := rows.Scan(&tombstone, &text, &by.Chained); err != nil {
+			return err
+		}
+		by.At, err = edge.ParseStamp(text)
+		out[string(tombstone)] = by
+		return err
+	})
+	return out, err
 }
 
 func (t *tx) stamps(query, wanted string) (map[string]edge.Stamp, error) {
@@ -167,12 +180,14 @@ func (t *tx) Refuse(id string, at edge.Stamp) error {
 
 func (t *tx) TakeUp(id string) error { return t.exec(`DELETE FROM refused WHERE id = ?`, id) }
 
-func (t *tx) PutBuried(tombstones [][]byte, at edge.Stamp) error {
-	values := make([]any, 0, 2*len(tombstones))
+// PutBuried keeps the later of two orders. Told again, an order may have come to name the chain's own id.
+func (t *tx) PutBuried(tombstones [][]byte, by hq.Burial) error {
+	values := make([]any, 0, 3*len(tombstones))
 	for _, tombstone := range tombstones {
-		values = append(values, tombstone, at.String())
+		values = append(values, tombstone, by.At.String(), by.Chained)
 	}
-	return t.insert(`INSERT INTO buried (tombstone, stamp)`, 2, values, ` ON CONFLICT DO UPDATE SET stamp = max(stamp, excluded.stamp)`)
+	return t.insert(`INSERT INTO buried (tombstone, stamp, chained)`, 3, values, ` ON CONFLICT DO UPDATE SET stamp = max(stamp, excluded.stamp),
+		chained = CASE WHEN stamp = excluded.stamp THEN max(chained, excluded.chained) ELSE min(chained, excluded.chained) END`)
 }
 
 func (t *tx) HasBuried() (has bool, err error) {

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Whether the orders that have a tombstone name the chain's own id of whom they mean: then who has another one is not meant.
+ALTER TABLE tombstones ADD COLUMN chained INTEGER NOT NULL DEFAULT 0;
