@@ -116,8 +116,7 @@ func (a *applying) page(page edge.Page, orders []*order) error {
 	return a.move(page)
 }
 
-// move moves the cursor on, unless the box has begun to ask anew since this page was asked for. With the first cursor orders
-// are given again: as long as the box had none, it could not have noticed that head office was put back to an older copy.
+// move moves the cursor on, unless the box has begun to ask anew since this page was asked for.
 func (a *applying) move(page edge.Page) error {
 	if page.From != nil {
 		stands, err := metaText(a.ctx, a.tx, metaCursor)
@@ -125,7 +124,7 @@ func (a *applying) move(page edge.Page) error {
 			return err
 		}
 		if stands == "" && page.Cursor != "" {
-			if err := a.orderAgain(); err != nil {
+			if err := a.firstCursor(); err != nil {
 				return err
 			}
 		}

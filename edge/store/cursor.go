@@ -15,6 +15,7 @@ import (
 const (
 	metaCursor = "cursor"
 	metaAsked  = "asked"
+	metaLeft   = "left" // a cursor was given up, and none has come since
 )
 
 // Cursor gives where the next question for changes begins ("" for the beginning), and when head office last answered
@@ -56,4 +57,27 @@ func (s *Store) Asked(ctx context.Context, at time.Time) error {
 
 func (w *work) asked(at time.Time) error {
 	return w.putMeta(metaAsked, strconv.FormatInt(micros(at), 10))
+}
+
+// leaveCursor makes the box ask for everything anew. As long as it has no cursor it cannot notice that head office is put back to
+// an older copy, so that what it had told, and was told, by the one that it gives up may be lost.
+func (w *work) leaveCursor() error {
+	had, err := metaText(w.ctx, w.tx, metaCursor)
+	if err != nil || had == "" {
+		return err
+	}
+	return errors.Join(w.putMeta(metaLeft, 1), w.putMeta(metaCursor, ""))
+}
+
+// firstCursor makes the box tell again, with its first cursor, what head office may have lost before: whom to forget, and
+// everything where it had another cursor.
+func (w *work) firstCursor() error {
+	left, err := metaNumber(w.ctx, w.tx, metaLeft)
+	if err != nil {
+		return err
+	}
+	if left == 0 {
+		return w.orderAgain()
+	}
+	return errors.Join(w.beginOffer(), w.exec(`DELETE FROM meta WHERE name = ?`, metaLeft))
 }

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 
 	"redbench/edge"
@@ -31,5 +32,44 @@ func TestOrdersAreGivenAgainWithTheFirstCursor(t *testing.T) {
 		if n := len(orders(t, s)); n != want {
 			t.Errorf("from cursor %q %d orders are given again, want %d", from, n, want)
 		}
+	}
+}
+
+// TestEverythingIsToldAgainWithTheFirstCursorOfAnotherBox: a box that was restored has given its cursor up, by which it would
+// have noticed that head office was put back to an older copy before it asks again.
+func TestEverythingIsToldAgainWithTheFirstCursorOfAnotherBox(t *testing.T) {
+	for _, had := range []string{"", "before"} {
+		s, _ := enrolled(t)
+		importCustomers(t, s, "customer,name\nc1,Ada\n")
+		if err := s.Offer(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		drain(t, s)
+		if had != "" {
+			turnPage(t, s, had)
+		}
+		if _, err := s.NewBox(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []bool{had != "", false} { // with the first cursor, and with a later one
+			turnPage(t, s, fmt.Sprint("cursor ", i))
+			b, err := s.Backlog(t.Context())
+			if err != nil || b.Offering != want {
+				t.Errorf("before: %q, page %d: offering %v, want %v; %v", had, i, b.Offering, want, err)
+			}
+			if err := s.Offer(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			drain(t, s)
+		}
+	}
+}
+
+// turnPage takes in an empty page that was asked for now.
+func turnPage(t *testing.T, s *Store, cursor string) {
+	t.Helper()
+	from := cursorOf(t, s)
+	if _, err := s.Apply(t.Context(), edge.Page{From: &from, Cursor: cursor}); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -15,7 +15,8 @@ import (
 const maxFoundVisits = 100
 
 // TakeFound takes in a customer whom head office knows and this box never met, and gives her number. Her visits to other
-// stores teach what they would have taught there; each counts once, and none is told to head office again. It gives
+// stores teach what they would have taught there; each counts once, and none is told to head office again. But she is, once: what
+// head office notes with its answer, that this store is to hear of her from now on, may be lost in a crash. It gives
 // edge.ErrNotFound for somebody who was forgotten, and the context's error where the store is busy for longer than that.
 func (s *Store) TakeFound(ctx context.Context, f edge.Found) (edge.CustomerRef, error) {
 	leave, err := s.admin.between(ctx)
@@ -35,6 +36,7 @@ func (s *Store) TakeFound(ctx context.Context, f edge.Found) (edge.CustomerRef, 
 }
 
 func (a *applying) takeFound(f edge.Found) (edge.CustomerRef, error) {
+	before := a.customers
 	ref, err := a.takeCustomer(f.Customer)
 	if err != nil {
 		return edge.Stranger, err
@@ -47,7 +49,13 @@ func (a *applying) takeFound(f edge.Found) (edge.CustomerRef, error) {
 			return edge.Stranger, err
 		}
 	}
-	return ref, a.takeVisits(ref, f.Visits[:min(len(f.Visits), maxFoundVisits)])
+	if err := a.takeVisits(ref, f.Visits[:min(len(f.Visits), maxFoundVisits)]); err != nil {
+		return edge.Stranger, err
+	}
+	if a.customers == before {
+		return ref, nil
+	}
+	return ref, a.tell(edge.RecordCustomer, ref, nil, nil)
 }
 
 // takeVisits keeps visits that were told elsewhere, and learns from them.

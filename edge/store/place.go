@@ -255,6 +255,6 @@ func (w *work) newBox() error {
 	}
 	w.clock.Rename(id.String())
 	w.stamped = true
-	return errors.Join(w.putMeta(metaBox, id[:]), w.putMeta(metaAcked, 0), w.putMeta(metaCursor, ""),
+	return errors.Join(w.putMeta(metaBox, id[:]), w.putMeta(metaAcked, 0), w.leaveCursor(),
 		w.putMeta(metaUnsure, int64(p.Last)), w.takeSumsBack(), w.keepStamp())
 }
