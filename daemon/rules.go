@@ -30,6 +30,9 @@ type rules struct {
 // told; the one before it holds on.
 func findRules(ctx context.Context, c *config.Config, keys *seal.Box, s *store.Store, log *slog.Logger) (rules, error) {
 	if c.Playbook.File != "" {
+		if published, err := s.Playbook(ctx); err == nil {
+			log.Warn("head office's playbook is not used, since [playbook] file names another", "version", published.Version, "file", c.Playbook.File)
+		}
 		own, err := loadPlaybook(c.Playbook.File)
 		return rules{own, 0}, err
 	}

@@ -156,6 +156,11 @@ const signedInPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta
 <title>Redbench</title><p><a href="/">Go on to the stores</a></p></html>
 `
 
+const usedLinkPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Redbench</title><h1>This link does not work any more</h1>
+<p>It was used already, is too old, or was cut short on its way. Ask for a new one: redbench-hq user add NAME</p></html>
+`
+
 // signIn uses up a link. Only a person who goes there does: neither the preview of a mail program, which sends HEAD, nor
 // the pictures of another page.
 func (c *call) signIn() error {
@@ -173,6 +178,10 @@ func (c *call) signIn() error {
 		return refuseRate(wait, "links that did not work")
 	}
 	token, expires, err := c.api.hq.SignInByLink(c.r.Context(), c.vars["code"])
+	if errors.Is(err, ErrSignIn) && strings.Contains(c.r.Header.Get("Accept"), "text/html") {
+		c.writePage(http.StatusNotFound, usedLinkPage)
+		return nil
+	}
 	if errors.Is(err, ErrSignIn) {
 		return refuse(http.StatusNotFound, "this link was used, is too old or never was; ask for a new one: redbench-hq user add NAME")
 	}
@@ -182,13 +191,19 @@ func (c *call) signIn() error {
 	c.api.signEach.give(from)
 	c.api.signAll.give("")
 	c.api.setCookie(c.w, token, int(expires.Sub(c.api.opt.Now()).Seconds()))
+	c.writePage(http.StatusOK, signedInPage)
+	return nil
+}
+
+// writePage writes a page to whoever followed a link. The link stands in the address, and is told to nobody.
+func (c *call) writePage(status int, page string) {
 	h := c.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer") // the link stands in the address
+	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	_, _ = io.WriteString(c.w, signedInPage) // the browser is gone: nothing to do about it
-	return nil
+	c.w.WriteHeader(status)
+	_, _ = io.WriteString(c.w, page) // the browser is gone: nothing to do about it
 }
 
 // signOut ends the session of the browser that asks.

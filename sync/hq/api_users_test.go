@@ -48,6 +48,17 @@ func TestLinksThatDoNotWorkAreFew(t *testing.T) {
 	}
 }
 
+// A person who follows a used link reads a page, and a program its problem.
+func TestAUsedLinkSaysSo(t *testing.T) {
+	a := fakeAPI(t, &fakeOffice{})
+	for accept, want := range map[string]string{"text/html,*/*": "text/html; charset=utf-8", "*/*": "application/problem+json"} {
+		got := a.do(t, asked{method: "GET", path: "/signin/bad", plain: true, header: []string{"Accept", accept}})
+		if got.status != 404 || got.header.Get("Content-Type") != want || !strings.Contains(got.body, "redbench-hq user add NAME") || got.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: %d %v %s", accept, got.status, got.header, got.body)
+		}
+	}
+}
+
 func TestPagesAreForWhoSignedIn(t *testing.T) {
 	office := &fakeOffice{user: User{Name: "jo", Role: RolePages}}
 	a := fakeAPI(t, office)

@@ -192,6 +192,7 @@ type PlaybookStore struct {
 
 // PlaybookStatus tells where the playbooks stand.
 func (h *HQ) PlaybookStatus(ctx context.Context) (view PlaybookView, err error) {
+	view.Versions, view.Stores = []PlaybookVersion{}, []PlaybookStore{} // in JSON, none is no null
 	err = h.view(ctx, "", func(w *work) error {
 		all, err := w.tx.Playbooks()
 		if err != nil {
