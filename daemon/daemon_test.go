@@ -4,6 +4,7 @@ package daemon_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -138,8 +139,53 @@ func TestWhatACashierHearsIsRememberedNextTime(t *testing.T) {
 	if next.Remember == nil || !strings.Contains(next.Remember.Text, "window on Friday") {
 		t.Errorf("remember: %+v", next.Remember)
 	}
+	if next.Remember == nil || !next.Remember.Open {
+		t.Error("the promise cannot be settled from the screen")
+	}
 	if answer := s.say(map[string]any{"type": "note", "id": "n2", "prompt": next.ID, "kind": "praise", "text": "card 4111 1111 1111 1111"}); answer.Code != "card-number" {
 		t.Errorf("a card number in a note: %+v", answer)
+	}
+}
+
+// TestWhatWasCalledWrongIsNotNamedAgain: a habit is silenced by a cashier's word, and named again when the word is taken back.
+func TestWhatWasCalledWrongIsNotNamedAgain(t *testing.T) {
+	r := start(t, t.TempDir(), nil)
+	r.imports(control.ImportCustomers, "identifier,name\n6001002003004,Maya\n")
+	r.imports(control.ImportVisits, past())
+	s, till := r.screen("1"), r.till("1")
+	visit := func(n int, during func(message)) message {
+		till.started(fmt.Sprint("c", n))
+		till.card("6001002003004")
+		p := s.next("prompt")
+		for p.Who.Name != "Maya" {
+			p = s.next("prompt")
+		}
+		during(p)
+		till.completed(fmt.Sprint("c", n), "Bread")
+		s.next("farewell")
+		return p
+	}
+	named := func(p message) bool { return p.Do != nil && strings.Contains(p.Do.Text, "flat white") }
+	visit(1, func(p message) {
+		if !named(p) {
+			t.Fatalf("the control: do is %+v", p.Do)
+		}
+		if answer := s.say(map[string]any{"type": "feedback", "id": "f1", "prompt": p.ID, "line": "do", "verdict": "wrong"}); answer.Type != "ok" {
+			t.Fatalf("answer: %+v", answer)
+		}
+	})
+	p := visit(2, func(message) {})
+	if named(p) {
+		t.Errorf("it is named again: %+v", p.Do)
+	}
+	if p.Ask == nil || !strings.Contains(p.Ask.Why, "wrong") {
+		t.Errorf("nobody asks what would be right: %+v", p.Ask)
+	}
+	if answer := s.say(map[string]any{"type": "undo", "id": "u1", "of": "f1"}); answer.Type != "ok" {
+		t.Fatalf("answer: %+v", answer)
+	}
+	if p = visit(3, func(message) {}); !named(p) {
+		t.Error("the word was taken back, and it is not named")
 	}
 }
 

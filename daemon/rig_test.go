@@ -175,6 +175,7 @@ type message struct {
 	Who      edge.Who        `json:"who"`
 	Remember *edge.Line      `json:"remember"`
 	Do       *edge.Line      `json:"do"`
+	Ask      *edge.Line      `json:"ask"`
 	Current  json.RawMessage `json:"current"`
 }
 
