@@ -49,7 +49,7 @@ const (
 // Check finds what a playbook must not say, however well it loads. It is what `playbook check` refuses.
 func Check(p *Playbook) []Problem {
 	var found []Problem
-	m := new(machine)
+	m := &probe{left: allSamples}
 	for _, l := range lines {
 		rules := p.rules[line(l)]
 		for i, r := range rules {
@@ -154,7 +154,7 @@ func (p *Playbook) checkWords() []Problem {
 }
 
 // checkReach finds out whether a rule ever speaks. Those before it have the same priority or a higher one.
-func checkReach(r *rule, before []*rule, m *machine) []Problem {
+func checkReach(r *rule, before []*rule, m *probe) []Problem {
 	var found []Problem
 	say := func(kind, format string, args ...any) {
 		found = append(found, Problem{Rule: r.name, At: r.at, Kind: kind, Detail: fmt.Sprintf(format, args...)})

@@ -13,8 +13,18 @@ import (
 // variable that the conditions look at takes every value that can make a difference (small numbers, for "every third
 // visit"; those around each number in the condition; every word), together with what else a rule asks for.
 
-// mostSamples bounds what the linter tries; beyond it, it says nothing rather than something that may be untrue.
-const mostSamples = 60_000
+// What the linter tries at most, of one question and in all. Beyond it, it says nothing rather than something that may be
+// untrue, and a file of five hundred rules is still checked within seconds.
+const (
+	mostSamples = 60_000
+	allSamples  = 1_000_000
+)
+
+// probe evaluates conditions for the linter.
+type probe struct {
+	machine
+	left int // samples
+}
 
 // axis is one variable and the values to try.
 type axis struct {
@@ -148,10 +158,10 @@ func around(ordinary, numbers []float64) []float64 {
 
 // each calls try with every combination that can be, until it says that it has seen enough. It gives false when there are
 // too many to try them all.
-func each(all []axis, possible func(*vars) bool, try func(*vars) (enough bool)) bool {
+func (m *probe) each(all []axis, possible func(*vars) bool, try func(*vars) (enough bool)) bool {
 	n := 1
 	for _, a := range all {
-		if n *= len(a.values); n > mostSamples {
+		if n *= len(a.values); n > min(mostSamples, m.left) {
 			return false
 		}
 	}
@@ -161,6 +171,7 @@ func each(all []axis, possible func(*vars) bool, try func(*vars) (enough bool)) 
 			a.values[i%len(a.values)](v)
 			i /= len(a.values)
 		}
+		m.left--
 		if possible(v) && try(v) {
 			break
 		}
@@ -248,10 +259,10 @@ func (v *vars) strange() bool {
 }
 
 // fires reports whether a rule's condition can hold; known is false when there is too much to try.
-func (r *rule) fires(m *machine) (can, known bool) {
-	known = each(axes(r), r.possible, func(v *vars) bool {
+func (r *rule) fires(m *probe) (can, known bool) {
+	known = m.each(axes(r), r.possible, func(v *vars) bool {
 		m.vars = *v
-		can = r.when.holds(m)
+		can = r.when.holds(&m.machine)
 		return can
 	})
 	return can || !known, known
@@ -259,12 +270,12 @@ func (r *rule) fires(m *machine) (can, known bool) {
 
 // hides reports whether a rule wins over another whenever that may speak. It is asked only where nothing but conditions
 // can part them.
-func (r *rule) hides(other *rule, m *machine) bool {
+func (r *rule) hides(other *rule, m *probe) bool {
 	missed := false
-	known := each(axes(r, other), other.possible, func(v *vars) bool {
+	known := m.each(axes(r, other), other.possible, func(v *vars) bool {
 		m.vars = *v
-		if other.when.holds(m) {
-			missed = !r.possible(v) || !r.when.holds(m)
+		if other.when.holds(&m.machine) {
+			missed = !r.possible(v) || !r.when.holds(&m.machine)
 		}
 		return missed
 	})
