@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package eval
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"redbench/edge"
+	"redbench/edge/playbook"
+	"redbench/edge/seal"
+	"redbench/edge/simulate"
+	"redbench/edge/store"
+)
+
+// promptOptions are the flags of `rig prompts`.
+type promptOptions struct {
+	data     string
+	sets     []string
+	language string
+	playbook string
+	taps     int
+	row      int
+	seed     uint64
+	json     bool
+}
+
+// PromptsCommand is `rig prompts`.
+func PromptsCommand() *cobra.Command {
+	var o promptOptions
+	command := &cobra.Command{
+		Use:   "prompts",
+		Short: "Print the prompts of real taps, to be read aloud: real visits, made-up names and facts, the real store",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return readAloud(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&o.data, "data", "", "folder that holds the sets, each in a folder of its own")
+	flags.StringSliceVar(&o.sets, "only", []string{"coop_italy", "uci_online_retail"}, "the sets")
+	flags.StringVar(&o.language, "language", "en", "language of the screen")
+	flags.StringVar(&o.playbook, "playbook", "", "a playbook file instead of the one that is built in")
+	flags.IntVar(&o.taps, "taps", 200, "how many taps, of all sets together")
+	flags.IntVar(&o.row, "in-a-row", 4, "how many visits of each customer, one after another")
+	flags.Uint64Var(&o.seed, "seed", 1, "which customers and facts")
+	flags.BoolVar(&o.json, "json", false, "print JSON")
+	return command
+}
+
+func readAloud(ctx context.Context, o promptOptions, out, progress io.Writer) error {
+	rules, err := readRules(o.playbook)
+	if err != nil {
+		return err
+	}
+	for _, name := range o.sets {
+		if files[name].name == "" || o.taps < 1 || o.row < 1 {
+			return fmt.Errorf("prompts needs sets (%q is none), and at least one tap in a row", name)
+		}
+		if _, err := chosen(options{data: o.data}, []part{{set: name}}); err != nil {
+			return err
+		}
+		fmt.Fprintf(progress, "%s: reading\n", name)
+		s, err := load(o.data, name)
+		if err != nil {
+			return err
+		}
+		r := &reading{promptOptions: o, set: s, rules: rules, out: out}
+		if err := r.run(ctx, o.taps/len(o.sets)); err != nil {
+			return fmt.Errorf("reading the prompts of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func readRules(path string) (*playbook.Playbook, error) {
+	if path == "" {
+		return playbook.Default(), nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the playbook: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	return playbook.Load(f, path)
+}
+
+// reading is one set's prompts under way. The clock is moved along with the visits.
+type reading struct {
+	promptOptions
+	set   *set
+	rules *playbook.Playbook
+	out   io.Writer
+	now   time.Time
+	store *store.Store
+	n     int
+}
+
+// shopper is a customer of the data, with a made-up person in her place.
+type shopper struct {
+	*customer
+	person simulate.Person
+	card   edge.Identifier
+	coming []basket
+	told   bool // something was told to the store
+}
+
+// tap is one visit to come.
+type tap struct {
+	*shopper
+	basket basket
+}
+
+func (r *reading) run(ctx context.Context, taps int) error {
+	dir, err := os.MkdirTemp("", "redbench-prompts-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	keys, err := seal.Open(dir)
+	if err != nil {
+		return err
+	}
+	shoppers, coming := r.choose(taps)
+	if len(coming) == 0 {
+		return errors.New("nobody has visits enough")
+	}
+	r.now = coming[0].basket.at.AddDate(0, 0, -30)
+	r.store, err = store.Open(ctx, store.Options{Dir: dir, StoreID: "harbour", Seal: keys, Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return r.now }, Upkeep: -1, Ballast: -1})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = r.store.Close() }()
+	if err := r.fill(ctx, shoppers); err != nil {
+		return err
+	}
+	for _, t := range coming {
+		if err := r.tap(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// choose picks customers by the seed, and a run of each one's visits at any place of her history, so that new customers
+// and old ones come, from the second visit on. Each is moved to a day of her own within two weeks, as tills would see them.
+func (r *reading) choose(taps int) (shoppers []*shopper, coming []tap) {
+	random := rand.New(rand.NewPCG(r.seed, 7))
+	people := simulate.NewChain(r.seed, time.Now()).Customers
+	base := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	for _, n := range random.Perm(len(r.set.customers)) {
+		c := r.set.customers[n]
+		if len(shoppers)*r.row >= taps {
+			break
+		}
+		if len(c.baskets) <= r.row {
+			continue
+		}
+		// Half of them early in their history: there prompts differ most from visit to visit.
+		most := len(c.baskets) - r.row
+		from := 1 + random.IntN(most)
+		if len(shoppers)%2 == 0 {
+			from = 1 + random.IntN(min(most, 12))
+		}
+		s := &shopper{customer: c, person: people[len(shoppers)%len(people)], told: random.IntN(3) > 0,
+			card: edge.Identifier{Kind: edge.KindCard, Value: fmt.Sprintf("2913%09d", 7919*(len(shoppers)+1))}}
+		move := base.AddDate(0, 0, random.IntN(14)).Sub(c.baskets[from].at.Truncate(24 * time.Hour))
+		s.coming = r.moved(c.baskets[:from+r.row], move)
+		shoppers = append(shoppers, s)
+		for _, b := range s.coming[from:] {
+			coming = append(coming, tap{s, b})
+		}
+		s.coming = s.coming[:from]
+	}
+	slices.SortFunc(coming, func(a, b tap) int { return a.basket.at.Compare(b.basket.at) })
+	return shoppers, coming
+}
+
+// moved moves baskets in time. Where the data has no time of the day, it is one.
+func (r *reading) moved(baskets []basket, move time.Duration) []basket {
+	out := slices.Clone(baskets)
+	for i := range out {
+		out[i].at = out[i].at.Add(move)
+		if !r.set.timed {
+			out[i].at = out[i].at.Add(time.Duration(9+i%9) * time.Hour)
+		}
+	}
+	return out
+}
+
+// fill imports who they are and what they bought before.
+func (r *reading) fill(ctx context.Context, shoppers []*shopper) error {
+	_, err := r.store.ImportCustomers(ctx, func(yield func(edge.CustomerRow, error) bool) {
+		for _, s := range shoppers {
+			row := edge.CustomerRow{Identifier: s.card, Name: s.person.Name, Say: s.person.Say, Consent: edge.ConsentRemember}
+			for _, f := range s.person.Facts {
+				if s.told {
+					row.Facts = append(row.Facts, edge.FactText{Kind: f.Kind, Text: f.Text})
+				}
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}, edge.ImportOptions{})
+	if err != nil {
+		return err
+	}
+	_, err = r.store.ImportVisits(ctx, func(yield func(edge.VisitRow, error) bool) {
+		for _, s := range shoppers {
+			for i, b := range s.coming {
+				for _, it := range r.items(b) {
+					if !yield(edge.VisitRow{Identifier: s.card, At: b.at, Checkout: fmt.Sprint("past-", i), Item: it}, nil) {
+						return
+					}
+				}
+			}
+		}
+	}, edge.ImportOptions{})
+	return err
+}
+
+func (r *reading) items(b basket) []edge.Item {
+	out := make([]edge.Item, len(b.items))
+	for i, n := range b.items {
+		out[i] = edge.Item{SKU: r.set.items[n].sku, Name: r.set.items[n].name, Quantity: 1}
+	}
+	return out
+}
+
+// tap is what a till and the box do: read her record, choose, keep what was said, and then the visit.
+func (r *reading) tap(ctx context.Context, t tap) error {
+	r.now, r.n = t.basket.at, r.n+1
+	profile, err := r.store.Profile(ctx, t.card)
+	if err != nil {
+		return err
+	}
+	id := uuid.Must(uuid.NewV7()).String()
+	choice := r.rules.Choose(playbook.Input{Profile: profile, Known: true, PromptID: id, Now: r.now, Language: r.language,
+		Lane: "1", Tallies: r.store.RuleTallies(), Seed: r.seed + uint64(r.n), Explain: true})
+	prompt := choice.Prompt
+	prompt.Customer = profile.Customer.Ref
+	visit := edge.Visit{Customer: profile.Customer.Ref, At: r.now.Add(2 * time.Minute), Store: "harbour", Lane: "1",
+		Checkout: fmt.Sprint("c", r.n), Items: r.items(t.basket)}
+	if _, err := r.store.Commit(ctx, []edge.Entry{{Prompt: &prompt}, {Visit: &visit}}); err != nil {
+		return err
+	}
+	if r.json {
+		return json.NewEncoder(r.out).Encode(map[string]any{"tap": r.n, "set": r.set.name, "prompt": prompt, "visits": profile.Visits,
+			"stage_why": choice.StageWhy, "bought": names(visit.Items, 8)})
+	}
+	return r.print(prompt, profile, choice.StageWhy, visit)
+}
+
+func (r *reading) print(p edge.Prompt, profile edge.Profile, why string, v edge.Visit) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%3d  %s", r.n, p.Who.Name)
+	for _, part := range []string{p.Who.Say, p.Who.Since} {
+		if part != "" {
+			b.WriteString(" · " + part)
+		}
+	}
+	fmt.Fprintf(&b, "   [%s; %s]\n     greeting  %s\n", p.Who.Stage, why, p.Who.Greeting)
+	for _, name := range edge.LineNames {
+		if line, ok := p.Lines()[name]; ok {
+			fmt.Fprintf(&b, "     %-9s %s   (%s; %s)\n", name, line.Text, line.Why, line.Rule)
+		}
+	}
+	var usual []string
+	for _, h := range profile.Usual[:min(3, len(profile.Usual))] {
+		usual = append(usual, fmt.Sprintf("%s %.2f", h.Name, h.P))
+	}
+	fmt.Fprintf(&b, "     (usual: %s; last: %s; bought then: %s)\n\n", strings.Join(usual, ", "), names(profile.Last.Items, 4), names(v.Items, 6))
+	_, err := io.WriteString(r.out, b.String())
+	return err
+}
+
+func names(items []edge.Item, most int) string {
+	var out []string
+	for _, it := range items[:min(most, len(items))] {
+		out = append(out, it.Name)
+	}
+	if len(items) > most {
+		out = append(out, fmt.Sprintf("and %d more", len(items)-most))
+	}
+	return strings.Join(out, ", ")
+}
