@@ -14,7 +14,8 @@ import (
 	"redbench/edge/memory"
 )
 
-// The seven rules of what a good prompt is, each as far as it stands.
+// The seven rules of what a good prompt is. More tests name a rule in welcome_test.go (6), coverage_test.go (5) and
+// doubt_test.go (7).
 
 // Rule 1, the red bench: every prompt picks up where her last visit ended.
 func TestRule1TheRedBench(t *testing.T) {
@@ -31,6 +32,14 @@ func TestRule1TheRedBench(t *testing.T) {
 	in = maya().with(told("f", edge.FactComplaint, "Soup was cold on Monday", 12*day), told("g", edge.FactPromise, "Recipe card", day))
 	if got := text(p.Choose(in).Prompt.Remember); !strings.Contains(got, "Soup was cold on Monday") {
 		t.Errorf("what upset her is not there: %q", got)
+	}
+	// At whichever store of the chain that was.
+	elsewhere := told("f", edge.FactPerson, "Ada started nursery", 3*day)
+	elsewhere.Place = "riverside · 1"
+	in = maya().with(elsewhere)
+	in.Profile.Last.Store = "riverside"
+	if got := text(p.Choose(in).Prompt.Remember); got != "Ada started nursery (told to Jo at riverside)" {
+		t.Errorf("what she told at another store: %q", got)
 	}
 }
 
@@ -50,6 +59,11 @@ func TestRule2GreetAPersonNotATransaction(t *testing.T) {
 				}
 			}
 		}
+	}
+	// It begins with the very first visit of whoever has just joined.
+	first := Input{Known: true, Now: morning, Language: "en", Profile: edge.Profile{Customer: maya().Profile.Customer}}
+	if got := p.Choose(first).Prompt; got.Who.Rule != "greet-first" || got.Who.Since != "" || len(got.Lines()) > 0 && got.Ask == nil {
+		t.Errorf("a first visit: %+v, %+v", got.Who, got.Lines())
 	}
 	// The net that holds this catches what it is for.
 	for tag, openings := range map[string][]string{
@@ -274,6 +288,12 @@ func TestRule7HonourTheRelationship(t *testing.T) {
 		t.Errorf("a long absence: %q, %q", who.Greeting, who.Since)
 	}
 	in = maya().with(told("a", edge.FactAvoid, "First name", 900*day), told("l", edge.FactLimit, "No tab", 900*day))
+	// What she wants forgotten is forgotten: her card is a stranger's.
+	gone := maya()
+	gone.Profile, gone.Known = edge.Profile{}, false
+	if got := p.Choose(gone).Prompt; got.Who.Name != "" || got.Customer != 0 || len(got.Lines()) > 0 || got.Who.Stage != edge.StageStranger {
+		t.Errorf("after she was forgotten: %+v", got)
+	}
 	for range 3 {
 		got := p.Choose(in).Prompt
 		if text(got.Avoid) != "Please avoid: First name" || got.Ask != nil {
