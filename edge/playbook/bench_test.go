@@ -10,17 +10,25 @@ import (
 	"redbench/edge"
 )
 
-// What one tap costs: the default playbook of 40 rules, a stranger, a customer with two facts, and one with twelve.
+// What one tap costs: the default playbook of 44 rules, a stranger, a customer with two facts, one with fourteen, and one with verdicts
+// on every rule.
 func BenchmarkChoose(b *testing.B) {
 	p := Default()
 	busy := maya()
 	for i, kind := range append(edge.FactKinds, edge.FactInterest) {
 		busy.Profile.Facts = append(busy.Profile.Facts, told(fmt.Sprint("f", i), kind, "Something that was told to us", day))
 	}
+	counted := maya()
+	for _, l := range lines {
+		for _, r := range p.rules[line(l)] {
+			counted.Tallies = append(counted.Tallies, edge.Tally{Rule: r.name, Used: 2, NotNow: 1, At: morning})
+		}
+	}
+	counted.Profile.Tallies = counted.Tallies[20:]
 	for _, in := range []struct {
 		name string
 		in   Input
-	}{{"stranger", Input{Now: morning, Language: "en"}}, {"two facts", maya()}, {"fourteen facts", busy}} {
+	}{{"stranger", Input{Now: morning, Language: "en"}}, {"two facts", maya()}, {"fourteen facts", busy}, {"two facts, verdicts", counted}} {
 		b.Run(in.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
