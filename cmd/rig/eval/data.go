@@ -190,6 +190,11 @@ func (r *reader) sorted() *set {
 	slices.SortFunc(r.set.customers, func(a, b *customer) int { return cmp.Compare(a.id, b.id) })
 	for _, c := range r.set.customers {
 		slices.SortStableFunc(c.baskets, func(a, b basket) int { return a.at.Compare(b.at) })
+		if !r.set.dated { // all customers' last baskets are of one day
+			for k := range c.baskets {
+				c.baskets[k].at = time.Unix(0, 0).UTC().AddDate(10, 0, k-len(c.baskets))
+			}
+		}
 	}
 	return r.set
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package eval
+
+import (
+	"math"
+	"slices"
+
+	"redbench/edge"
+	"redbench/edge/memory"
+)
+
+// ten is how many guesses recall and ndcg look at.
+const ten = 10
+
+// ranking sums recall@10 and ndcg@10 over baskets.
+type ranking struct {
+	recall, gain float64
+	n            int
+}
+
+func (r *ranking) add(first []int32, truth []int32) {
+	if len(truth) == 0 {
+		return
+	}
+	found, gain, best := 0, 0., 0.
+	for i, item := range first[:min(ten, len(first))] {
+		if slices.Contains(truth, item) {
+			found++
+			gain += 1 / math.Log2(float64(i)+2)
+		}
+	}
+	for i := range min(ten, len(truth)) {
+		best += 1 / math.Log2(float64(i)+2)
+	}
+	r.recall += float64(found) / float64(len(truth))
+	r.gain += gain / best
+	r.n++
+}
+
+func (r *ranking) mean() (recall, ndcg float64) {
+	return r.recall / float64(r.n), r.gain / float64(r.n)
+}
+
+// calibration counts guesses by tenths of p.
+type calibration struct {
+	n, came, p [10]float64
+}
+
+func (c *calibration) add(p float64, came bool) {
+	tenth := min(9, int(p*10))
+	c.n[tenth]++
+	c.p[tenth] += p
+	if came {
+		c.came[tenth]++
+	}
+}
+
+// worst is by how much the worst tenth's observed rate is off, beyond two standard errors: 0 at best.
+func (c *calibration) worst() (worst float64) {
+	for i, n := range c.n {
+		if n == 0 {
+			continue
+		}
+		p := c.p[i] / n
+		worst = max(worst, math.Abs(c.came[i]/n-p)-2*math.Sqrt(p*(1-p)/n))
+	}
+	return worst
+}
+
+// named are the things of an answer that a screen would name.
+func named(guesses []memory.Guess) (things []memory.Guess) {
+	for _, g := range guesses {
+		if memory.Named(edge.Habit{P: g.P, Times: g.Times}) {
+			things = append(things, g)
+		}
+	}
+	return things
+}
