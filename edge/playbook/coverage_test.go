@@ -134,6 +134,19 @@ func TestTextsRotate(t *testing.T) {
 			t.Errorf("%s was heard %d times of 30", rule, n)
 		}
 	}
+	// A question that is asked at every third visit has three wordings, and all are heard.
+	in = maya().with()
+	asked := map[string]int{}
+	for range 60 {
+		got := p.Choose(in).Prompt
+		if got.Ask != nil && ruleName(got.Ask.Rule) == "ask-interest" {
+			asked[got.Ask.Rule]++
+		}
+		in = later(in, got, 12*day)
+	}
+	if len(asked) != 3 {
+		t.Errorf("asked %v", asked)
+	}
 	// Rules of one priority take turns too: the one that spoke longest ago is next.
 	pair := own(t, `[[rule]]
 name = "a"
@@ -160,6 +173,20 @@ why.en = "x"
 	}
 	if !slices.Equal(said[:3], said[3:6]) || !slices.Equal(said[:3], said[6:]) || said[0] == said[1] || said[1] == said[2] || said[0] == said[2] {
 		t.Errorf("%v", said)
+	}
+}
+
+// An apology comes before the question whether it was put right.
+func TestRule6WhatWasJustToldBeginsAtTheBeginning(t *testing.T) {
+	p := Default()
+	for visits := range 4 {
+		in := maya().with(told("c", edge.FactComplaint, "Soup was cold", day))
+		in.Profile.Visits += visits
+		first := p.Choose(in).Prompt
+		second := p.Choose(later(in, first, 5*day)).Prompt
+		if text(first.Do) != "Say sorry first, then listen" || text(second.Do) != "Ask if it has been put right" {
+			t.Errorf("%q, then %q", text(first.Do), text(second.Do))
+		}
 	}
 }
 

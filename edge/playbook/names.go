@@ -141,7 +141,7 @@ func cut(text string, n int) string {
 	for end > 0 && (clings(runes[end]) || runes[end-1] == 0x200d) {
 		end--
 	}
-	return strings.TrimRight(string(runes[:end]), " ,;:.-–") + "…"
+	return strings.TrimRight(string(runes[:end]), " ,;:.-–/(&+") + "…"
 }
 
 // hush keeps the beginnings of words whose things are never named.

@@ -190,7 +190,7 @@ func (c *chooser) try(r *rule, s subject) *pick {
 		c.note(r, s.fact, reason)
 		return nil
 	}
-	got.variant, got.order = c.variant(r, last), mix(c.seed, uint64(r.at))
+	got.variant, got.order = c.variant(r, got.open), mix(c.seed, uint64(r.at))
 	return c.filled(got)
 }
 
@@ -339,16 +339,21 @@ func (c *chooser) saidFact(r *rule, fact string) bool {
 	return false
 }
 
-// variant takes the texts in turn: of many, only the two shortest when the lane is busy. Within one visit it stays the
-// same.
-func (c *chooser) variant(r *rule, last int) int {
+// variant takes the texts in turn, from where the rule was when it last spoke: of many, only the two shortest when the
+// lane is busy. What has just been opened begins at the first, because that is where an apology belongs. Within one visit
+// it stays the same.
+func (c *chooser) variant(r *rule, open int) int {
 	n := len(r.ids)
 	if n == 1 {
 		return 0
 	}
+	last := c.lastVariant(r)
 	turn := int(c.in.Profile.Customer.Ref%1024) + c.in.Profile.Visits
-	if c.level == edge.ConsentNone {
+	switch {
+	case c.level == edge.ConsentNone:
 		turn = int(mix(c.seed, 7) % uint64(n*2))
+	case open > 0:
+		turn = 0
 	}
 	if two := r.short[c.lang]; c.in.Load > LoadCalm && n > 2 {
 		if last < 0 {
@@ -360,6 +365,17 @@ func (c *chooser) variant(r *rule, last int) int {
 		return (last + 1) % n
 	}
 	return turn % n
+}
+
+// lastVariant is which of the rule's texts was said last, in an earlier visit; -1: none.
+func (c *chooser) lastVariant(r *rule) int {
+	last, at := -1, time.Time{}
+	for _, each := range c.in.Profile.Said {
+		if each.At.After(at) && ruleName(each.Rule) == r.name && !c.thisVisit(each.At) {
+			last, at = slices.Index(r.ids, each.Rule), each.At
+		}
+	}
+	return last
 }
 
 // note writes down what became of a candidate, when that was asked for.
