@@ -191,6 +191,10 @@ func TestABagIsNobodysUsual(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	in = maya().with()
+	in.Profile.Usual = []edge.Habit{{SKU: "7", Name: "POSTAGE", P: .9, Times: 9}}
+	if got := p.Choose(in).Prompt.Do; got != nil {
+		t.Errorf("%q", got.Text)
+	}
 	in.Profile.Usual = []edge.Habit{{SKU: "7", Name: "PAPIERTÜTE GROSS", P: .9, Times: 9}, {SKU: "8", Name: "MEHRWEGTASCHE", P: .9, Times: 9}, in.Profile.Usual[0]}
 	in.Language = "de"
 	if got := text(p.Choose(in).Prompt.Do); !strings.Contains(got, "Gross") && !strings.Contains(got, "Oat Flat White") || strings.Contains(got, "tasche") {
