@@ -110,6 +110,28 @@ func (b *live) Forget(ctx context.Context, id edge.Identifier) (control.ForgetRe
 	return report, err
 }
 
+// Merge makes one customer of two; who stands at a till as either of them is shown as who she is now.
+func (b *live) Merge(ctx context.Context, req control.MergeRequest) (control.MergeReport, error) {
+	m, report, err := b.merge(ctx, req)
+	if err != nil {
+		return report, err
+	}
+	b.app.Log.Info("two customers were merged", "unlearnt", m.Unlearnt)
+	report.Screens, err = b.app.serve.Merged(ctx, m.From, m.Into)
+	return report, err
+}
+
+// Unmerge makes two of one again, at the tills too.
+func (b *live) Unmerge(ctx context.Context, req control.UnmergeRequest) (control.UnmergeReport, error) {
+	u, report, err := b.unmerge(ctx, req)
+	if err != nil {
+		return report, err
+	}
+	b.app.Log.Info("a merge of two customers was taken back")
+	report.Screens, err = b.app.serve.Parted(ctx, u.Kept, u.Other, u.Lanes)
+	return report, err
+}
+
 // Import reads customers or visits.
 func (b *live) Import(ctx context.Context, req control.ImportRequest, r io.Reader, progress func(edge.ImportProgress)) (edge.ImportReport, error) {
 	report, err := b.record.Import(ctx, req, r, progress)

@@ -92,6 +92,18 @@ func (b offline) Enroll(ctx context.Context, req control.EnrollRequest) (control
 	return report, err
 }
 
+// Merge makes one customer of two. A lane that holds the other's number finds who she is now when the daemon starts.
+func (b offline) Merge(ctx context.Context, req control.MergeRequest) (control.MergeReport, error) {
+	_, report, err := b.merge(ctx, req)
+	return report, err
+}
+
+// Unmerge makes two of one again.
+func (b offline) Unmerge(ctx context.Context, req control.UnmergeRequest) (control.UnmergeReport, error) {
+	_, report, err := b.unmerge(ctx, req)
+	return report, err
+}
+
 // Forget takes a customer out of the record.
 func (b offline) Forget(ctx context.Context, id edge.Identifier) (control.ForgetReport, error) {
 	_, report, err := b.forget(ctx, id)

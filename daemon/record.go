@@ -85,7 +85,13 @@ func (r record) Customer(ctx context.Context, id edge.Identifier) (control.Custo
 	if err != nil {
 		return control.Customer{}, explainFind(err)
 	}
-	return customerView(profile, time.Now()), nil
+	view := customerView(profile, time.Now())
+	merges, err := r.store.LineageOf(ctx, profile.Customer.Ref)
+	for _, m := range merges {
+		view.Merged = append(view.Merged, control.Lineage{ID: m.ID, Into: m.Into, At: m.At, Identifiers: m.Identifiers, Visits: m.Visits,
+			Facts: m.Facts, Undo: m.Undo})
+	}
+	return view, err
 }
 
 // Quarantine lists refused events, newest first.

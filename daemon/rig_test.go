@@ -176,6 +176,7 @@ type message struct {
 	Remember *edge.Line      `json:"remember"`
 	Do       *edge.Line      `json:"do"`
 	Ask      *edge.Line      `json:"ask"`
+	Avoid    *edge.Line      `json:"avoid"`
 	Current  json.RawMessage `json:"current"`
 }
 

@@ -262,6 +262,7 @@ func TestPrivacyKnowsEveryTable(t *testing.T) {
 		"clocks": "clock stands", "quarantine": "refused events", "screens": "paired screens", "tombstones": "tombstones of",
 		"events": "events of tills", "tally": "counts (", "gone": "(`gone`)", "aliases": "(`aliases`)", "outbox": "(`outbox`)",
 		"orders": "(`orders`)", "playbooks": "head office's playbooks", "relayed": "(`relayed`)", "spared": "(`spared`)", "sums": "(`sums`)", "rules": "(`rules`)",
+		"merges": "(`merges`)", "lineage": "(`lineage`)", "carded": "(`carded`)",
 	}
 	text, err := os.ReadFile("privacy.md")
 	if err != nil {

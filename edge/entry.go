@@ -12,11 +12,13 @@ type Entry struct {
 	Refused  *Refused     // instead of an event: what goes to quarantine
 	Clock    *SourceClock // the till's clock, when a smaller offset was seen
 	Lane     *LaneRecord  // the lane's state after this entry
+	Card     *Card        // the card that the event showed, of somebody who is known
 	Prompt   *Prompt      // a prompt that was chosen: its lines, for feedback and so that nothing is repeated
 	Visit    *Visit       // a completed checkout, learnt from
 	Attach   *Attach      // a completed checkout whose customer was told later
 	Outcome  *Outcome     // a cashier's word on a prompt
 	Fact     *Fact        // a new fact
+	About    string       // the prompt that the fact was told under
 	Close    *CloseFact   // a fact that a person resolved or withdrew
 	Renew    string       // the id of a fact that was confirmed: it holds anew from now on
 	Withdraw string       // the id of a word whose note or feedback is taken back
@@ -32,6 +34,14 @@ type SeenEvent struct {
 	Type EventType
 	Lane string
 	At   time.Time // arrival
+}
+
+// Card is an identifier as a customer shows it: of somebody who has those of several, it tells with whose she came. It is
+// not kept.
+type Card struct {
+	Customer   CustomerRef
+	Identifier Identifier
+	Lane       string
 }
 
 // Refused is an event that could not be accepted.

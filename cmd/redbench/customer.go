@@ -77,7 +77,8 @@ func unknown(err error) error {
 }
 
 func newCustomerCommand() *cobra.Command {
-	return cli.Parent("customer", "See what the box knows of a customer", newCustomerShowCommand())
+	return cli.Parent("customer", "See what the box knows of a customer; make one of two",
+		newCustomerShowCommand(), newCustomerMergeCommand(), newCustomerUnmergeCommand())
 }
 
 func newCustomerShowCommand() *cobra.Command {
@@ -136,6 +137,27 @@ func printCustomer(out io.Writer, c control.Customer, zone *time.Location) {
 			fmt.Fprintf(out, "  %s: %s%s\n", f.Kind, cli.Visible(f.Text), cli.Visible(learned(f, zone)))
 		}
 	}
+	if len(c.Merged) > 0 {
+		fmt.Fprintln(out, "\nMerged into her")
+		for _, m := range c.Merged {
+			fmt.Fprintf(out, "  %s on %s%s\n", m.ID, cli.Day(m.At, zone), came(m))
+		}
+	}
+}
+
+// came tells what came with somebody who was merged, and whether it can be taken back.
+func came(m control.Lineage) (text string) {
+	if m.Identifiers+m.Visits+m.Facts > 0 {
+		text = fmt.Sprintf(", with %s, %s, %s", cli.Count(m.Identifiers, "identifier", "identifiers"),
+			cli.Count(m.Visits, "visit", "visits"), cli.Count(m.Facts, "fact", "facts"))
+	}
+	switch {
+	case m.Into != "":
+		text += "; she had been merged into " + m.Into
+	case !m.Undo:
+		text += "; cannot be taken back"
+	}
+	return text
 }
 
 func visitsLine(c control.Customer, zone *time.Location) string {

@@ -34,6 +34,10 @@ type Box interface {
 	Enroll(ctx context.Context, req EnrollRequest) (EnrollReport, error)
 	// Customer tells what the box knows of one customer.
 	Customer(ctx context.Context, id edge.Identifier) (Customer, error)
+	// Merge makes one customer of two.
+	Merge(ctx context.Context, req MergeRequest) (MergeReport, error)
+	// Unmerge makes two of a customer again who was merged at this box.
+	Unmerge(ctx context.Context, req UnmergeRequest) (UnmergeReport, error)
 
 	// Try chooses a prompt without showing it, with every rule that was considered.
 	Try(ctx context.Context, req TryRequest) (Trial, error)

@@ -101,6 +101,16 @@ func (c *Client) Customer(ctx context.Context, id edge.Identifier) (Customer, er
 	return call[Customer](ctx, c, http.MethodPost, "/customer", id)
 }
 
+// Merge makes one customer of two.
+func (c *Client) Merge(ctx context.Context, req MergeRequest) (MergeReport, error) {
+	return call[MergeReport](ctx, c, http.MethodPost, "/merge", req)
+}
+
+// Unmerge makes two of one again.
+func (c *Client) Unmerge(ctx context.Context, req UnmergeRequest) (UnmergeReport, error) {
+	return call[UnmergeReport](ctx, c, http.MethodPost, "/unmerge", req)
+}
+
 // Try chooses a prompt without showing it.
 func (c *Client) Try(ctx context.Context, req TryRequest) (Trial, error) {
 	return call[Trial](ctx, c, http.MethodPost, "/try", req)

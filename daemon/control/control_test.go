@@ -47,6 +47,12 @@ func TestEveryCallGoesThere(t *testing.T) {
 		{"forget card 6001 2", func() (any, error) { return client.Forget(ctx, card) }, ForgetReport{Customer: "c1", Cleared: 2}},
 		{"customer card 6001 2", func() (any, error) { return client.Customer(ctx, card) },
 			Customer{ID: "c1", Name: "Maya", Since: noon}},
+		{"merge card 6001 2 into customer c9", func() (any, error) {
+			return client.Merge(ctx, MergeRequest{Keep: edge.Identifier{Kind: edge.KindCustomer, Value: "c9"}, Other: card})
+		}, MergeReport{Customer: "c1", Merged: "c2", Consent: edge.ConsentRemember, Undo: true, Screens: 1}},
+		{"unmerge c2 from card 6001 2", func() (any, error) {
+			return client.Unmerge(ctx, UnmergeRequest{Keep: card, ID: "c2"})
+		}, UnmergeReport{Customer: "c1", Parted: "c2"}},
 		{"try 6001 2 2026-11-22 12:00:00 +0000 UTC fr", func() (any, error) {
 			return client.Try(ctx, TryRequest{Identifier: card, At: noon, Language: "fr"})
 		}, Trial{Who: edge.Who{Name: "Maya"}, Considered: []Candidate{{Rule: "r", Chosen: true}}}},

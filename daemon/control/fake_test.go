@@ -91,6 +91,16 @@ func (f *fakeBox) Customer(_ context.Context, id edge.Identifier) (Customer, err
 	return Customer{ID: "c1", Name: "Maya", Since: noon}, f.err
 }
 
+func (f *fakeBox) Merge(_ context.Context, req MergeRequest) (MergeReport, error) {
+	f.note("merge %s %s into %s %s", req.Other.Kind, req.Other.Value, req.Keep.Kind, req.Keep.Value)
+	return MergeReport{Customer: "c1", Merged: "c2", Consent: edge.ConsentRemember, Undo: true, Screens: 1}, f.err
+}
+
+func (f *fakeBox) Unmerge(_ context.Context, req UnmergeRequest) (UnmergeReport, error) {
+	f.note("unmerge %s from %s %s", req.ID, req.Keep.Kind, req.Keep.Value)
+	return UnmergeReport{Customer: "c1", Parted: "c2"}, f.err
+}
+
 func (f *fakeBox) Try(_ context.Context, req TryRequest) (Trial, error) {
 	f.note("try %s %s %s", req.Identifier.Value, req.At, req.Language)
 	return Trial{Who: edge.Who{Name: "Maya"}, Considered: []Candidate{{Rule: "r", Chosen: true}}}, f.err

@@ -164,6 +164,7 @@ type Customer struct {
 	Last     *LastVisit   `json:"last,omitempty"`
 	Usual    []Habit      `json:"usual"`
 	Facts    []Fact       `json:"facts"`
+	Merged   []Lineage    `json:"merged,omitempty"` // who was merged into her at this box, the oldest merge first
 }
 
 // LastVisit is a customer's latest checkout.
@@ -193,6 +194,47 @@ type Fact struct {
 	ToldTo string        `json:"told_to,omitempty"`
 	Place  string        `json:"place,omitempty"`
 	At     time.Time     `json:"at,omitzero"`
+}
+
+// Lineage is one customer who was merged into another.
+type Lineage struct {
+	ID          string    `json:"id"`
+	Into        string    `json:"into,omitempty"` // who she was merged into, where that one was merged herself since
+	At          time.Time `json:"at"`
+	Identifiers int       `json:"identifiers"` // that came with her, as the following; on a box of a chain this is not kept
+	Visits      int       `json:"visits"`
+	Facts       int       `json:"facts"`
+	Undo        bool      `json:"can_unmerge"`
+}
+
+// MergeRequest names two customers.
+type MergeRequest struct {
+	Keep  edge.Identifier `json:"keep"`
+	Other edge.Identifier `json:"other"` // whose everything becomes hers
+}
+
+// MergeReport tells what came of it.
+type MergeReport struct {
+	Customer string       `json:"customer"` // our id of who was kept
+	Merged   string       `json:"merged"`   // our id of who was merged into her
+	Consent  edge.Consent `json:"consent"`  // that counts now: the less of the two
+	Unlearnt bool         `json:"unlearnt"` // what that does not cover was deleted, or what one had taken back
+	Undo     bool         `json:"can_unmerge"`
+	Told     bool         `json:"told"`            // head office is told that the two are one
+	Screens  int          `json:"screens_changed"` // lanes where she stands, and is shown anew
+}
+
+// UnmergeRequest names a customer, and who of those that were merged into her is to be taken out again.
+type UnmergeRequest struct {
+	Keep edge.Identifier `json:"keep"`
+	ID   string          `json:"id,omitempty"` // empty: the only one
+}
+
+// UnmergeReport tells what came of it.
+type UnmergeReport struct {
+	Customer string `json:"customer"`
+	Parted   string `json:"parted"` // our id of who is somebody of her own again
+	Screens  int    `json:"screens_changed"`
 }
 
 // TryRequest asks what the card Identifier would say; a zero Identifier is a stranger's.

@@ -117,7 +117,7 @@ func (t Timing) orDefault() Timing {
 	return t
 }
 
-// Input is what moves a lane: [Till], [Tick], [Undo], [Pause], [Recognised], [Joined] or [Forgotten].
+// Input is what moves a lane: [Till], [Tick], [Undo], [Pause], [Recognised], [Joined], [Anew] or [Forgotten].
 type Input interface {
 	when() time.Time
 	apply(*move)

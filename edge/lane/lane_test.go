@@ -68,6 +68,9 @@ type (
 	forget edge.CustomerRef
 )
 
+// anew says that somebody is to be shown as who she is known to be now.
+type anew edge.CustomerRef
+
 // joined says that two customers are one.
 type joined struct{ from, into edge.CustomerRef }
 
@@ -108,6 +111,8 @@ func (p *player) play(in any) []lane.Effect {
 		move = lane.Pause{Minutes: int(in), At: p.now}
 	case joined:
 		move = lane.Joined{From: in.from, Into: in.into, At: p.now}
+	case anew:
+		move = lane.Anew{Customer: edge.CustomerRef(in), Prompt: next, At: p.now}
 	case recognised:
 		move = lane.Recognised{Prompt: p.prompts[in.prompt-1], Customer: in.customer, At: p.now}
 	case forget:

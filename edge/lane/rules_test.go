@@ -148,6 +148,14 @@ var rules = []struct {
 	{"joined after a card replaced hers", []step{
 		{card(maya), "greet 1"}, {card(nobody), "greet 0"}, {joined{maya, omar}, ""}, {undo(2), "greet 2"},
 	}},
+	{"merged while she stands there: she is greeted as who she is now, for as long as before, and the visit is hers", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {wait(time.Minute), ""}, {joined{maya, omar}, ""}, {anew(omar), "greet 2 at 7"},
+		{wait(time.Minute), "clear expired"}, {anew(omar), ""}, {completed("7"), "visit 2 of 7, farewell 2"},
+	}},
+	{"merged in a pause: it ends with who she is now", []step{
+		{card(maya, "7"), "greet 1 at 7"}, {pause(1), "clear paused"}, {joined{maya, omar}, ""}, {anew(omar), ""}, {pause(0), "greet 2 at 7"},
+	}},
+	{"somebody else is known anew", []step{{card(maya), "greet 1"}, {anew(omar), ""}, {anew(nobody), ""}}},
 	{"joined, and nobody's here", []step{{card(nobody, "7"), "greet 0 at 7"}, {joined{maya, omar}, ""}, {completed("7"), "visit 0 of 7, farewell 0"}}},
 
 	// Cards taken back.

@@ -150,6 +150,41 @@ func TestSilenceTakesPromptsOffAndLearnsOn(t *testing.T) {
 	})
 }
 
+// A person merges two while one of them stands there: the screen shows who she is now, and with the merge taken back who she
+// was, by the card that was shown.
+func TestAMergeReachesTheScreen(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.store.add("6009", "Ada", edge.ConsentRemember)
+		into := b.store.profiles[edge.Identifier{Kind: edge.KindCard, Value: "6009"}].Customer.Ref
+		b.send(card(mayas))
+		if n, err := b.service.Merged(t.Context(), 1, into); n != 1 || err != nil {
+			t.Errorf("shown on %d lanes, %v", n, err)
+		}
+		want(t, "shown", b.screens.names(), []string{"Maya", "Ada"})
+		if n, err := b.service.Parted(t.Context(), into, 1, []string{"1"}); n != 1 || err != nil {
+			t.Errorf("shown on %d lanes, %v", n, err)
+		}
+		want(t, "shown", b.screens.names(), []string{"Maya", "Ada", "Maya"})
+		if n, err := b.service.Parted(t.Context(), into, 1, nil); n != 1 || err != nil {
+			t.Errorf("shown on %d lanes, %v", n, err)
+		}
+		b.send(checkout("started", "c1"))
+		b.send(completed("c1"))
+		time.Sleep(2 * linger)
+		synctest.Wait()
+		if visits := b.store.visits(); len(visits) != 1 || visits[0].Customer != 1 {
+			t.Errorf("visits %+v", visits)
+		}
+		var cards []edge.Card
+		for _, e := range b.store.entries {
+			if e.Card != nil {
+				cards = append(cards, *e.Card)
+			}
+		}
+		want(t, "cards", cards, []edge.Card{{Customer: 1, Identifier: edge.Identifier{Kind: edge.KindCard, Value: mayas}, Lane: "1"}})
+	})
+}
+
 // Two customers turn out to be one while she stands there: nothing is shown, and her visit is hers.
 func TestAJoinReachesTheLane(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {

@@ -160,6 +160,9 @@ func (s *Service) till(l *laneState, ev edge.Event, tap edge.Tap, stale bool, la
 	if ev.Type == edge.LoyaltyPresented {
 		profile = s.known(tap)
 		in.Customer = profile.Customer.Ref
+		if in.Customer != edge.Stranger {
+			entry.Card = &edge.Card{Customer: in.Customer, Identifier: ev.Identifier, Lane: l.name}
+		}
 	}
 	s.step(l, in, entry, profile, done)
 	if ev.Type == edge.LoyaltyPresented && !stale && errors.Is(tap.Unknown, edge.ErrNotFound) {
@@ -239,7 +242,7 @@ func (s *Service) step(l *laneState, in lane.Input, entry edge.Entry, profile *e
 // movesUnseen reports whether an input may change who holds the lane without an effect.
 func movesUnseen(in lane.Input) bool {
 	switch in.(type) {
-	case lane.Joined, lane.Recognised:
+	case lane.Joined, lane.Recognised, lane.Anew:
 		return true
 	}
 	return false

@@ -175,12 +175,7 @@ func (s *Service) Forgotten(ref edge.CustomerRef) (cleared int) {
 // Joined makes the lanes follow when two customers turned out to be one person. It goes before Recheck.
 func (s *Service) Joined(from, into edge.CustomerRef) {
 	for _, name := range s.Lanes() {
-		l, err := s.lane(name)
-		if err != nil {
-			continue
-		}
-		l.join(from, into)
-		s.step(l, lane.Joined{From: from, Into: into, At: time.Now()}, edge.Entry{}, nil, nil)
+		_ = s.joinOn(name, from, into) // a lane that is there
 	}
 }
 

@@ -177,7 +177,7 @@ func (s *Service) note(ctx context.Context, l *laneState, w edge.Word, entry *ed
 		}
 		fact.Until = day.AddDate(0, 0, 1) // to the end of that day
 	}
-	entry.Fact = &fact
+	entry.Fact, entry.About = &fact, w.Prompt
 	entry.Close = answered(w.Answers, lines)
 	return nil
 }

@@ -228,6 +228,9 @@ func (w *work) told(visits []*toldVisit) (b booking, err error) {
 			return b, err
 		}
 		if isNew {
+			if err := w.attributeVisit(v.visit.Customer, v.who, row.number); err != nil {
+				return b, err
+			}
 			w.tellOf(told{kind: edge.RecordVisit, customer: v.visit.Customer, ref: row.number})
 			b.fresh = append(b.fresh, v)
 			learn = append(learn, row)

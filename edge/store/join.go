@@ -72,6 +72,7 @@ var joining = [...]string{
 	`DELETE FROM memory WHERE customer = ?1`,
 	`DELETE FROM facts WHERE customer = ?1`,
 	`UPDATE gone SET customer = ?2 WHERE customer = ?1`,
+	`UPDATE merges SET customer = ?2, sealed = NULL WHERE customer = ?1`,
 }
 
 // join moves all that is from's to into, and takes from out. Who she is remains to be settled.

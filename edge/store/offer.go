@@ -28,7 +28,7 @@ func (s *Store) StartOutbox(ctx context.Context) error {
 	}
 	err := s.working(ctx, func(w *work) error {
 		w.stamped = true
-		if err := errors.Join(w.putMeta(metaOutbox, 1), w.beginOffer()); err != nil {
+		if err := errors.Join(w.endLineage(), w.putMeta(metaOutbox, 1), w.beginOffer()); err != nil {
 			return err
 		}
 		s.outbox.on.Store(true) // before anybody else writes: what comes after this transaction is not offered

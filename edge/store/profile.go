@@ -146,6 +146,11 @@ func (s *Store) ProfileOf(ctx context.Context, ref edge.CustomerRef) (edge.Profi
 	db, done := s.nearest()
 	defer done()
 	row, err := s.profileRow(ctx, db, selectByRef, int64(ref))
+	if errors.Is(err, edge.ErrNotFound) && s.lineages.Load() {
+		if ref, err = s.now(ctx, db, ref); err == nil {
+			row, err = s.profileRow(ctx, db, selectByRef, int64(ref))
+		}
+	}
 	if err != nil {
 		return edge.Profile{}, err
 	}

@@ -64,6 +64,9 @@ func (w *work) rehashOne(r rehashed) (moved bool, err error) {
 		if err == nil && n > 0 {
 			moved = true
 			err = w.exec(`UPDATE OR REPLACE held SET hash = ? WHERE customer = ? AND hash = ?`, hashes[0].Sum[:], int64(r.customer), old.Sum[:])
+			if err == nil {
+				err = w.rehashLineage(r.customer, old.Sum[:], hashes[0].Sum[:])
+			}
 		}
 		if err != nil {
 			return false, err

@@ -22,7 +22,8 @@ func (w *work) trace(ref edge.CustomerRef) error {
 	before := len(w.traces)
 	err := w.traceInto(&w.traces, `SELECT wrapped FROM customers WHERE ref = ?1 UNION ALL SELECT sealed FROM customers WHERE ref = ?1
 		UNION ALL SELECT tap FROM customers WHERE ref = ?1 UNION ALL SELECT sealed FROM facts WHERE customer = ?1
-		UNION ALL SELECT sealed FROM said WHERE customer = ?1 UNION ALL SELECT sealed FROM prompts WHERE customer = ?1`, ref)
+		UNION ALL SELECT sealed FROM said WHERE customer = ?1 UNION ALL SELECT sealed FROM prompts WHERE customer = ?1
+		UNION ALL SELECT sealed FROM merges WHERE customer = ?1`, ref)
 	if err != nil || before > 0 || len(w.traces) == 0 {
 		return err
 	}

@@ -63,6 +63,7 @@ type Store struct {
 	locked   atomic.Bool  // nobody is named (see Lock)
 	late     late         // who was found under an old key, and is forgotten
 	again    rehash
+	lineages atomic.Bool // somebody was merged here (see lineage.go)
 	clock    *edge.Clock // hybrid logical time
 	origin   string      // of what has no stamp of its own
 	outbox   outbox
@@ -146,6 +147,9 @@ func (s *Store) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := s.know(ctx); err != nil {
+		return err
+	}
+	if err := s.knowLineages(ctx); err != nil {
 		return err
 	}
 	s.items = newItems(s.read)
