@@ -198,7 +198,7 @@ func TestTheSameReasonsTravel(t *testing.T) {
 		got := p.Choose(in)
 		lines := got.Prompt.Lines()
 		for _, each := range got.Considered {
-			if line, shown := lines[each.Line]; shown && each.Chosen && (each.Why != line.Why || each.Why == "" || each.Rule != ruleName(line.Rule)) {
+			if line, shown := lines[each.Line]; shown && each.Chosen && (each.Why != line.Why || each.Why == "" || each.Rule != edge.RuleName(line.Rule)) {
 				t.Fatalf("%+v explains %+v", each, line)
 			}
 			if each.Reason == "" || each.Reason == outranked {

@@ -139,7 +139,7 @@ func TestTextsRotate(t *testing.T) {
 	asked := map[string]int{}
 	for range 60 {
 		got := p.Choose(in).Prompt
-		if got.Ask != nil && ruleName(got.Ask.Rule) == "ask-interest" {
+		if got.Ask != nil && edge.RuleName(got.Ask.Rule) == "ask-interest" {
 			asked[got.Ask.Rule]++
 		}
 		in = later(in, got, 12*day)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"redbench/edge"
@@ -161,7 +160,7 @@ func (c *chooser) shown(f *edge.Fact) time.Time {
 func (c *chooser) lastBy(r *rule) time.Time {
 	var last time.Time
 	for _, each := range c.in.Profile.Said {
-		if each.At.After(last) && ruleName(each.Rule) == r.name && !c.thisVisit(each.At) {
+		if each.At.After(last) && edge.RuleName(each.Rule) == r.name && !c.thisVisit(each.At) {
 			last = each.At
 		}
 	}
@@ -312,7 +311,7 @@ func (c *chooser) cooling(r *rule, f *edge.Fact) bool {
 		return true
 	}
 	for _, each := range c.in.Profile.Said {
-		if each.At.After(since) && !c.thisVisit(each.At) && ruleName(each.Rule) == r.name && (f == nil || each.Fact == f.ID) {
+		if each.At.After(since) && !c.thisVisit(each.At) && edge.RuleName(each.Rule) == r.name && (f == nil || each.Fact == f.ID) {
 			return true
 		}
 	}
@@ -332,7 +331,7 @@ func (c *chooser) saidVariant(r *rule) int {
 // saidFact reports whether the last prompt said this fact by this rule.
 func (c *chooser) saidFact(r *rule, fact string) bool {
 	for _, each := range c.in.Profile.Said {
-		if each.Fact == fact && ruleName(each.Rule) == r.name && c.at.Sub(each.At).Abs() < time.Second {
+		if each.Fact == fact && edge.RuleName(each.Rule) == r.name && c.at.Sub(each.At).Abs() < time.Second {
 			return true
 		}
 	}
@@ -371,7 +370,7 @@ func (c *chooser) variant(r *rule, open int) int {
 func (c *chooser) lastVariant(r *rule) int {
 	last, at := -1, time.Time{}
 	for _, each := range c.in.Profile.Said {
-		if each.At.After(at) && ruleName(each.Rule) == r.name && !c.thisVisit(each.At) {
+		if each.At.After(at) && edge.RuleName(each.Rule) == r.name && !c.thisVisit(each.At) {
 			last, at = slices.Index(r.ids, each.Rule), each.At
 		}
 	}
@@ -407,12 +406,6 @@ func variantID(name string, i, n int) string {
 		return name
 	}
 	return name + "#" + strconv.Itoa(i+1)
-}
-
-// ruleName is the rule in a Said.Rule or Line.Rule.
-func ruleName(id string) string {
-	name, _, _ := strings.Cut(id, "#")
-	return name
 }
 
 // mix spreads a seed (splitmix64), so that near seeds break ties differently.

@@ -152,7 +152,7 @@ func TestRule5KnowDontLove(t *testing.T) {
 			if each.Why == "" {
 				t.Fatalf("%s %q has no why", name, each.Text)
 			}
-			i := slices.IndexFunc(p.rules[line(name)], func(r *rule) bool { return r.name == ruleName(each.Rule) })
+			i := slices.IndexFunc(p.rules[line(name)], func(r *rule) bool { return r.name == edge.RuleName(each.Rule) })
 			if rule := p.rules[line(name)][i]; rule.stage > got.Who.Stage.Rank() {
 				t.Fatalf("%s is for %s and stands at %s", rule.name, edge.Stages[rule.stage], got.Who.Stage)
 			}
@@ -253,7 +253,7 @@ func TestRule6AsksForTheNextGap(t *testing.T) {
 			in := maya().with(facts...)
 			in.Profile.Visits = visits
 			if ask := p.Choose(in).Prompt.Ask; ask != nil {
-				rules[ruleName(ask.Rule)] = true
+				rules[edge.RuleName(ask.Rule)] = true
 			}
 		}
 		return rules
@@ -272,7 +272,7 @@ func TestRule7HonourTheRelationship(t *testing.T) {
 		in := anybody(t)
 		for _, each := range p.Choose(in).Prompt.Lines() {
 			i := slices.IndexFunc(in.Profile.Facts, func(f edge.Fact) bool { return f.ID == each.Fact })
-			if i >= 0 && old(&in.Profile.Facts[i], in.Now) && ruleName(each.Rule) != "ask-again" {
+			if i >= 0 && old(&in.Profile.Facts[i], in.Now) && edge.RuleName(each.Rule) != "ask-again" {
 				t.Fatalf("%s states what was told %v ago: %q", each.Rule, in.Now.Sub(in.Profile.Facts[i].At), each.Text)
 			}
 		}

@@ -100,7 +100,7 @@ func (c *chooser) spent(r *rule, f *edge.Fact) bool {
 	}
 	now, before := false, false // in this visit; at one that counts
 	for _, each := range c.in.Profile.Said {
-		if ruleName(each.Rule) != r.name || f != nil && each.Fact != f.ID {
+		if edge.RuleName(each.Rule) != r.name || f != nil && each.Fact != f.ID {
 			continue
 		}
 		if c.thisVisit(each.At) {

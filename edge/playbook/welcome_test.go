@@ -147,12 +147,12 @@ func TestRule6NoVerdictAndNoPriorityOutranksWhatIsOpen(t *testing.T) {
 	in := maya().with(told("c", edge.FactComplaint, "Soup was cold", day)).counted(no...)
 	in.Tallies = no
 	got := Default().Choose(in).Prompt
-	if got.Remember == nil || got.Remember.Fact != "c" || ruleName(got.Do.Rule) != "do-complaint" {
+	if got.Remember == nil || got.Remember.Fact != "c" || edge.RuleName(got.Do.Rule) != "do-complaint" {
 		t.Errorf("%+v, %+v", got.Remember, got.Do)
 	}
 	in = maya().with(told("p", edge.FactPromise, "Recipe card", day)).counted(no...)
 	in.Profile.Usual = nil
-	if got := Default().Choose(in).Prompt; got.Remember == nil || got.Remember.Fact != "p" || ruleName(got.Do.Rule) != "do-promise" {
+	if got := Default().Choose(in).Prompt; got.Remember == nil || got.Remember.Fact != "p" || edge.RuleName(got.Do.Rule) != "do-promise" {
 		t.Errorf("%+v, %+v", got.Remember, got.Do)
 	}
 	upsideDown := own(t, `[[rule]]
