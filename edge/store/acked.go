@@ -108,8 +108,8 @@ func (s *Store) Backlog(ctx context.Context) (edge.Backlog, error) {
 	}
 	b.Records, b.Bytes = int(n), n*rowBytes
 	var oldest int64
-	err = s.read.QueryRowContext(ctx, `SELECT coalesce((SELECT at FROM outbox ORDER BY seq LIMIT 1), 0), (SELECT count(*) FROM orders WHERE told = 0),
-		coalesce((SELECT value FROM meta WHERE name = ?), 0), EXISTS (SELECT 1 FROM meta WHERE name = ?)`, metaSummarised, metaOffer).
+	err = s.read.QueryRowContext(ctx, `SELECT coalesce((SELECT at FROM outbox ORDER BY seq LIMIT 1), 0), (SELECT count(*) FROM orders WHERE told IN (?, ?)),
+		coalesce((SELECT value FROM meta WHERE name = ?), 0), EXISTS (SELECT 1 FROM meta WHERE name = ?)`, orderWaits, orderAgain, metaSummarised, metaOffer).
 		Scan(&oldest, &b.Orders, &b.Summarised, &b.Offering)
 	if err != nil {
 		return b, fmt.Errorf("reading the backlog: %w", err)

@@ -95,6 +95,9 @@ func (s *Store) taking(ctx context.Context, take func(*applying) error) (a *appl
 // page applies the changes by their kind: head office gives each its place by when it last changed, so that a fact may
 // stand before the customer who allows it to be kept.
 func (a *applying) page(page edge.Page, orders []*order) error {
+	if err := a.begins(page); err != nil {
+		return err
+	}
 	for _, o := range orders {
 		if err := a.erasure(o); err != nil {
 			return err
@@ -116,17 +119,23 @@ func (a *applying) page(page edge.Page, orders []*order) error {
 	return a.move(page)
 }
 
+// begins gives orders again with the first cursor: what comes with it is heard after that.
+func (a *applying) begins(page edge.Page) error {
+	if page.From == nil || *page.From != "" || page.Cursor == "" {
+		return nil
+	}
+	if stands, err := metaText(a.ctx, a.tx, metaCursor); err != nil || stands != "" {
+		return err
+	}
+	return a.firstCursor()
+}
+
 // move moves the cursor on, unless the box has begun to ask anew since this page was asked for.
 func (a *applying) move(page edge.Page) error {
 	if page.From != nil {
 		stands, err := metaText(a.ctx, a.tx, metaCursor)
 		if err != nil || stands != *page.From {
 			return err
-		}
-		if stands == "" && page.Cursor != "" {
-			if err := a.firstCursor(); err != nil {
-				return err
-			}
 		}
 	}
 	return a.putMeta(metaCursor, page.Cursor)

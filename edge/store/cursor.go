@@ -51,7 +51,10 @@ func (s *Store) StartOver(ctx context.Context) error {
 // box does not know.
 func (s *Store) Asked(ctx context.Context, at time.Time) error {
 	return s.freeing(ctx, func() error {
-		return s.transact(ctx, func(tx *sql.Tx) error { return s.newWork(ctx, tx).asked(at) })
+		return s.transact(ctx, func(tx *sql.Tx) error {
+			w := s.newWork(ctx, tx)
+			return errors.Join(w.asked(at), w.orderUnheard())
+		})
 	})
 }
 
@@ -77,7 +80,7 @@ func (w *work) firstCursor() error {
 		return err
 	}
 	if left == 0 {
-		return w.orderAgain()
+		return w.giveAgain()
 	}
 	return errors.Join(w.beginOffer(), w.exec(`DELETE FROM meta WHERE name = ?`, metaLeft))
 }

@@ -4,6 +4,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"redbench/edge"
@@ -72,4 +73,67 @@ func turnPage(t *testing.T, s *Store, cursor string) {
 	if _, err := s.Apply(t.Context(), edge.Page{From: &from, Cursor: cursor}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestAnOrderIsGivenUntilItIsHeard: head office took it, and was put back to an older copy before this box had a cursor that would
+// tell. Afterwards it is given again where everything is, and only where it may be lost for good until it is heard again.
+func TestAnOrderIsGivenUntilItIsHeard(t *testing.T) {
+	s, _ := enrolled(t)
+	turnPage(t, s, "first")
+	if err := s.Offer(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	importCustomers(t, s, "customer,identifier,name\nc1,6001,Ada\n")
+	forget(t, s, edge.KindCard, "6001")
+	order := *orders(t, s)[0].Erasure
+	give := func() {
+		t.Helper()
+		if err := s.Ordered(t.Context(), []string{edge.Order{Erasure: &order}.ID()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants := func(when string, want int) {
+		t.Helper()
+		given := slices.DeleteFunc(orders(t, s), func(o edge.Order) bool { return o.Erasure == nil })
+		if len(given) != want {
+			t.Errorf("%s: %d orders are given, want %d", when, len(given), want)
+		}
+	}
+	asked := func() {
+		t.Helper()
+		if err := s.Asked(t.Context(), newClock().now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	give()
+	wants("told", 0)
+	for range 2 {
+		asked()
+		wants("told, and not heard by the next answer", 1)
+		give()
+	}
+	apply(t, s, order)
+	asked()
+	wants("heard", 0)
+	if err := s.Offer(t.Context(), nil); err != nil { // as one who enrols anew, and goes on from her cursor
+		t.Fatal(err)
+	}
+	wants("everything is told again", 1)
+	give()
+	asked()
+	wants("everything was told again", 0)
+	if err := s.StartOver(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	give()
+	asked()
+	wants("it is not heard from the beginning", 1)
+	from := ""
+	again := page("anew", order)
+	again.From = &from
+	if _, err := s.Apply(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	asked()
+	wants("heard with the first cursor", 0)
 }

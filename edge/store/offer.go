@@ -69,7 +69,7 @@ func (w *work) beginOffer() error {
 	if err := w.tx.QueryRowContext(w.ctx, `SELECT coalesce(max(visit), 0) FROM visits`).Scan(&o.Visits); err != nil {
 		return err
 	}
-	return errors.Join(w.orderAgain(), w.keepOffer(o))
+	return errors.Join(w.giveAgain(), w.keepOffer(o))
 }
 
 func (w *work) keepOffer(o offering) error {

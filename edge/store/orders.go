@@ -24,35 +24,69 @@ func (w *work) inChain() bool {
 	return is || w.outbox.on.Load()
 }
 
+// How far an order is, as it rests. Head office tells an order to whoever gave it, too: with the cursor of that page the box would notice that
+// an older copy was put back which does not have it. Until then it gives the order again.
+const (
+	orderWaits = iota
+	orderTold
+	orderHeard
+	orderAgain // heard, and to be given again without hearing it again
+)
+
 // order keeps an order for head office. A box that is not enrolled has nobody to tell.
 func (w *work) order(o edge.Order) error {
 	if !w.inChain() {
 		return nil
 	}
-	return w.keepOrder(o, false)
+	return w.keepOrder(o, orderWaits)
 }
 
-// keepOrder keeps an order; told says that head office has it.
-func (w *work) keepOrder(o edge.Order, told bool) error {
+// keepOrder keeps an order, and how far it is.
+func (w *work) keepOrder(o edge.Order, told int) error {
 	plain, err := json.Marshal(o)
 	if err != nil {
 		return fmt.Errorf("keeping an order: %w", err)
 	}
 	id := o.ID()
-	err = w.exec(`INSERT INTO orders (id, body, at, told) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
-		id, w.opt.Seal.SealOwn("order "+id, plain), w.opt.Now().UnixMicro(), told)
+	err = w.exec(`INSERT INTO orders (id, body, at, told) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body, told = CASE excluded.told WHEN ? THEN told ELSE excluded.told END`,
+		id, w.opt.Seal.SealOwn("order "+id, plain), w.opt.Now().UnixMicro(), told, orderWaits)
 	if err != nil {
 		return fmt.Errorf("keeping an order: %w", err)
 	}
-	w.kick = w.kick || !told
+	w.kick = w.kick || told == orderWaits
 	return nil
 }
 
-// orderAgain makes head office be told of every erasure that was ever carried out here, before anything else. It knows most
-// of them again at once by their ids.
-func (w *work) orderAgain() error {
+// giveAgain makes head office be told of every erasure that was ever carried out here, before anything else. It knows most
+// of them again at once by their ids; a box that asks from the beginning hears them all again.
+func (w *work) giveAgain() error {
 	w.kick = true
-	if err := w.exec(`UPDATE orders SET told = 0 WHERE told <> 0`); err != nil {
+	cursor, err := metaText(w.ctx, w.tx, metaCursor)
+	if err != nil {
+		return err
+	}
+	heard := orderWaits
+	if cursor != "" {
+		heard = orderAgain
+	}
+	err = w.exec(`UPDATE orders SET told = CASE WHEN told IN (?, ?) THEN ? ELSE ? END`, orderHeard, orderAgain, heard, orderWaits)
+	if err != nil {
+		return fmt.Errorf("giving orders again: %w", err)
+	}
+	return nil
+}
+
+// hearOrder notes that head office has told an order itself.
+func (w *work) hearOrder(id string) error {
+	if err := w.exec(`UPDATE orders SET told = ? WHERE id = ?`, orderHeard, edge.Order{Erasure: &edge.Erasure{ID: id}}.ID()); err != nil {
+		return fmt.Errorf("noting that an order was heard: %w", err)
+	}
+	return nil
+}
+
+// orderUnheard makes head office be told again of what it was told and has not passed on so far.
+func (w *work) orderUnheard() error {
+	if err := w.exec(`UPDATE orders SET told = ? WHERE told = ?`, orderWaits, orderTold); err != nil {
 		return fmt.Errorf("giving orders again: %w", err)
 	}
 	return nil
@@ -63,7 +97,7 @@ const mostOrders = 500
 
 // Orders gives the orders that head office is still to be told, the oldest first, up to a few hundred.
 func (s *Store) Orders(ctx context.Context) ([]edge.Order, error) {
-	rows, err := s.read.QueryContext(context.WithoutCancel(ctx), `SELECT id, body FROM orders WHERE told = 0 ORDER BY at, id`)
+	rows, err := s.read.QueryContext(context.WithoutCancel(ctx), `SELECT id, body FROM orders WHERE told IN (?, ?) ORDER BY at, id`, orderWaits, orderAgain)
 	if err != nil {
 		return nil, fmt.Errorf("reading orders: %w", err)
 	}
@@ -97,7 +131,8 @@ func (s *Store) Orders(ctx context.Context) ([]edge.Order, error) {
 func (s *Store) Ordered(ctx context.Context, ids []string) error {
 	err := s.working(ctx, func(w *work) error {
 		for _, id := range ids {
-			err := errors.Join(w.exec(`DELETE FROM orders WHERE id = ? AND id LIKE 'receipt %'`, id), w.exec(`UPDATE orders SET told = 1 WHERE id = ?`, id))
+			err := errors.Join(w.exec(`DELETE FROM orders WHERE id = ? AND id LIKE 'receipt %'`, id),
+				w.exec(`UPDATE orders SET told = CASE told WHEN ? THEN ? WHEN ? THEN ? ELSE told END WHERE id = ?`, orderWaits, orderTold, orderAgain, orderHeard, id))
 			if err != nil {
 				return err
 			}

@@ -48,6 +48,11 @@ func (h *HQ) Changes(ctx context.Context, store, after string, limit int) (page 
 			return err
 		}
 		if !p.page.More {
+			if err := p.remind(c.erasures); err != nil {
+				return err
+			}
+		}
+		if !p.page.More {
 			if err := p.changes(); err != nil {
 				return err
 			}

@@ -52,7 +52,14 @@ func TestOrdersOfADayAreBounded(t *testing.T) {
 	if got := send(b[0], orders...); got != 0 {
 		t.Errorf("the next day: %d held", got)
 	}
-	if got := len(b[1].changes()); got != 51 {
+	fresh := map[string]bool{}
+	for _, c := range b[1].changes() { // which gave no receipt of those of the day before, and is reminded of them
+		fresh[c.Erasure.ID] = true
+	}
+	for _, o := range orders[:200] {
+		delete(fresh, o.Erasure.ID)
+	}
+	if got := len(fresh); got != 51 {
 		t.Errorf("%d orders are told the next day, want 51", got)
 	}
 }

@@ -55,6 +55,7 @@ type HQ struct {
 	alive atomic.Bool // this process has begun its life in the history of the database
 
 	searching sync.Mutex // one search for the forgotten at a time
+	reminded  reminded
 
 	mu      sync.Mutex
 	closing bool

@@ -70,6 +70,8 @@ func (w *work) erasure(order edge.Erasure) error {
 			return nil // it was taken before
 		}
 		order = grown
+	} else if waits, err := w.isWaiting(order); err != nil || waits {
+		return err // a box gives it until it hears of it
 	}
 	if taken, err := w.mayOrder(); !taken || err != nil {
 		return err
@@ -133,4 +135,16 @@ func (w *work) named(order edge.Erasure) (numbers []int64, err error) {
 	}
 	slices.Sort(numbers)
 	return slices.Compact(numbers), nil
+}
+
+// isWaiting reports whether an order waits to be searched for, and says no more than it did.
+func (w *work) isWaiting(order edge.Erasure) (bool, error) {
+	rows, err := w.tx.Waiting()
+	if err != nil {
+		return false, fmt.Errorf("reading orders that wait: %w", err)
+	}
+	return slices.ContainsFunc(rows, func(r ErasureRow) bool {
+		grown := union(r.Order, order)
+		return r.Order.ID == order.ID && len(grown.Customers) == len(r.Order.Customers) && len(grown.Tombstones) == len(r.Order.Tombstones)
+	}), nil
 }

@@ -138,7 +138,7 @@ func (s *boxStore) Apply(ctx context.Context, page edge.Page) (applied edge.Appl
 		if _, err := s.Store.Apply(ctx, edge.Page{Cursor: page.Cursor, More: page.More}); err != nil {
 			return applied, err
 		}
-		if !s.m.w.calm && s.m.w.chance(0.2) {
+		if !s.m.w.calm && s.m.w.chance(0.5) {
 			s.m.w.say("PLANTED: %s loses its power between the cursor and the page", s.m.name)
 			s.m.dead = true
 			return applied, errCut

@@ -168,7 +168,11 @@ func (w *world) deliver(s *sent) (*http.Response, error) {
 		}
 	}
 	recorder := httptest.NewRecorder()
+	o.unnoted()
 	o.handler.ServeHTTP(recorder, r)
+	if s.name() == "POST lookup" && recorder.Code == http.StatusOK {
+		o.whenNoted()
+	}
 	if o.dead {
 		return nil, errReset
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"redbench/edge/seal"
@@ -32,12 +33,14 @@ type office struct {
 
 	upto   map[outboxKey]uint64 // what was committed of each outbox, as this disk has it
 	copies []officeCopy
+	marked time.Time     // when the marker beside the database was written last
+	noted  chan struct{} // a transaction that writes is over
 }
 
 type outboxKey struct{ store, box string }
 
 func newOffice(w *world) (*office, error) {
-	o := &office{w: w, dir: w.newDir("hq"), upto: map[outboxKey]uint64{}}
+	o := &office{w: w, dir: w.newDir("hq"), upto: map[outboxKey]uint64{}, noted: make(chan struct{}, 1)}
 	return o, o.open()
 }
 
@@ -60,6 +63,9 @@ func (o *office) open() (err error) {
 	calm := o.w.calm
 	o.w.calm = true // a start that the power ends is only another start
 	defer func() { o.w.calm = calm }()
+	if err := o.compare(); err != nil {
+		return err
+	}
 	if o.api, err = hq.NewAPI(o.w.ctx, o.hq, hq.APIOptions{Log: o.w.log, Now: o.now, Insecure: true}); err != nil {
 		return err
 	}
@@ -84,12 +90,20 @@ func (o *office) restart() {
 }
 
 // reopenFrom starts with a copy of a directory.
-func (o *office) reopenFrom(dir string) {
+func (o *office) reopenFrom(dir string) { o.reopenWith(dir, nil) }
+
+// reopenWith starts with a copy of a directory, and another marker beside the database where one is given.
+func (o *office) reopenWith(dir string, mark []byte) {
 	o.api.Close()
 	_ = o.hq.Close() // what goes on behind an answer is not cut, so that the copy is of one moment
 	fresh := o.w.newDir("hq")
 	if err := copyDir(fresh, dir); err != nil {
 		o.w.fail("copying head office's disk: %v", err)
+	}
+	if mark != nil {
+		if err := os.WriteFile(filepath.Join(fresh, markFile), mark, 0o600); err != nil {
+			o.w.fail("leaving the marker where it is: %v", err)
+		}
 	}
 	old := o.dir
 	o.close()
@@ -124,6 +138,7 @@ type officeStore struct {
 
 func (s *officeStore) Update(ctx context.Context, f func(tx hq.Tx) error) error {
 	w := s.o.w
+	defer s.o.note()
 	if s.o.dead {
 		return errCut
 	}
@@ -163,4 +178,28 @@ func (s *officeStore) View(ctx context.Context, f func(tx hq.Tx) error) error {
 		return errCut
 	}
 	return s.Store.View(ctx, func(tx hq.Tx) error { return f(&officeTx{Tx: tx, o: s.o, upto: map[outboxKey]uint64{}}) })
+}
+
+// Whom a lookup has found is noted behind the answer, in a transaction of its own. Here one thing happens at a time, or a schedule
+// would not be the same again.
+
+func (o *office) note() {
+	select {
+	case o.noted <- struct{}{}:
+	default:
+	}
+}
+
+func (o *office) unnoted() {
+	select {
+	case <-o.noted:
+	default:
+	}
+}
+
+func (o *office) whenNoted() {
+	select {
+	case <-o.noted:
+	case <-o.w.ctx.Done():
+	}
 }

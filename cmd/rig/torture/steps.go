@@ -67,6 +67,7 @@ func (w *world) run() error {
 	kinds := steps()
 	for w.step = 1; w.step <= w.rough.steps && w.failure == nil; w.step++ {
 		w.now = w.now.Add(time.Duration(1+w.rng.IntN(90_000)) * time.Millisecond)
+		w.office.markInTime()
 		kind := kinds[w.draw(w.rough.weights)]
 		w.say("-- %s", kind.name)
 		kind.do(w)

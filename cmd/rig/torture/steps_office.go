@@ -34,19 +34,16 @@ func (w *world) restoreOffice() {
 		return
 	}
 	c := pick(w, o.copies)
-	w.say("head office is restored from a copy")
+	alone := w.chance(0.5)
+	w.say("head office is restored from a copy (of the database alone: %v)", alone)
 	w.ledger.loses = true
 	w.ledger.officeLost = true
 	before, orders := o.visits(), w.orders()
 	kept := w.keptOrders(orders)
 	o.upto = maps.Clone(c.upto)
-	o.reopenFrom(c.dir)
-	if err := o.ask("telling that it was restored", func(ctx context.Context) error { return o.hq.Restored(ctx) }); err != nil {
-		w.fail("head office cannot be told that it was restored: %v", err)
-	}
+	o.putBack(c.dir, alone) // nobody tells it that it was restored
 	w.mourn(before)
 	w.loseOfficeOrders(orders, kept)
-	w.reader = newReader() // whoever restores head office tells the readers of its feed to begin anew
 }
 
 // visits are the checkouts that head office has one by one.
