@@ -3,17 +3,27 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"redbench/edge"
 )
 
-// beginAnew gives a customer another id, since the ones that she had are a forgotten customer's everywhere. What was learnt
-// before the order is forgotten with them; what she has told since is hers, and told anew.
-func (a *applying) beginAnew(ref edge.CustomerRef, now edge.CustomerState, order edge.Stamp) error {
+// beginAnew gives a customer another id, since the ones that an order names are a forgotten customer's everywhere. What was learnt
+// before it is forgotten with them; what she has told since is hers, and told anew. By ids of hers that it does not name head
+// office may go on to call her.
+func (a *applying) beginAnew(ref edge.CustomerRef, now edge.CustomerState, o *order) error {
+	stays, err := a.idsAt(ref)
+	if err != nil {
+		return err
+	}
+	for _, text := range o.Customers {
+		stays = slices.DeleteFunc(stays, func(id []byte) bool { return bytes.Equal(idKey(text), id) })
+	}
 	old, wrapped, err := a.wrappedKey(ref)
 	if err != nil {
 		return err
@@ -22,8 +32,8 @@ func (a *applying) beginAnew(ref edge.CustomerRef, now edge.CustomerState, order
 	if err != nil {
 		return err
 	}
-	if order.After(now.Unlearnt) {
-		now.Unlearnt = order
+	if o.Stamp.After(now.Unlearnt) {
+		now.Unlearnt = o.Stamp
 	}
 	left, err := a.leftOf(ref, key, now)
 	if err != nil {
@@ -44,6 +54,7 @@ func (a *applying) beginAnew(ref edge.CustomerRef, now edge.CustomerState, order
 	return errors.Join(
 		a.exec(`UPDATE customers SET id = ? WHERE ref = ?`, fresh[:], int64(ref)),
 		a.exec(`DELETE FROM aliases WHERE customer = ?`, int64(ref)),
+		a.addAliases(ref, stays),
 		a.putCustomer(ref, now, key, wrapped),
 		a.tell(edge.RecordCustomer, ref, nil, nil),
 		a.putBack(ref, key, left),

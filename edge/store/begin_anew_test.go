@@ -3,6 +3,7 @@
 package store
 
 import (
+	"slices"
 	"testing"
 
 	"redbench/edge"
@@ -28,6 +29,7 @@ func TestNewConsentBeginsAnewAfterAnOrderByID(t *testing.T) {
 			t.Errorf("%s: %+v", by, out)
 		}
 		p := profile(t, s, "6001")
+		stays := slices.DeleteFunc([]string{ada.ID, ada.Also[0]}, func(id string) bool { return id == order.Customers[0] })
 		if p.Customer.Name != "Ada" || p.Customer.ID == ada.ID || p.Customer.ID == ada.Also[0] {
 			t.Errorf("%s: she is %+v", by, p.Customer)
 		}
@@ -36,7 +38,7 @@ func TestNewConsentBeginsAnewAfterAnOrderByID(t *testing.T) {
 		}
 		told := map[edge.RecordKind]int{}
 		for _, r := range drain(t, s) {
-			if r.Customer != nil && (r.Customer.ID != p.Customer.ID || len(r.Customer.Also) != 0 || r.Customer.Unlearnt != order.Stamp) {
+			if r.Customer != nil && (r.Customer.ID != p.Customer.ID || !slices.Equal(r.Customer.Also, stays) || r.Customer.Unlearnt != order.Stamp) {
 				t.Errorf("%s: told of her: %+v", by, r.Customer)
 			}
 			if r.Fact != nil && (r.Fact.ID != since.ID || r.Fact.Customer != p.Customer.ID) {
@@ -51,6 +53,20 @@ func TestNewConsentBeginsAnewAfterAnOrderByID(t *testing.T) {
 		if again := profile(t, s, "6001"); again.Customer.ID != p.Customer.ID || len(again.Facts) != 1 {
 			t.Errorf("%s: the order and what was known before come again: %+v", by, again)
 		}
+	}
+}
+
+// TestWhatIsToldOfHerWithTheOrderIsHers: the order names her card alone, so that head office goes on to call her by the id that
+// this store told of her, in the same page.
+func TestWhatIsToldOfHerWithTheOrderIsHers(t *testing.T) {
+	s, hq := enrolled(t)
+	ada := remembered(hq, "Ada", "6001")
+	ada.Fields[edge.FieldConsent] = edge.Register{Value: "remember", At: at(20), Rank: edge.RankTold}
+	apply(t, s, ada)
+	since := sailing(ada.ID, 25)
+	apply(t, s, orderOf(hq, 9, cardOf("6001")), since)
+	if p := profile(t, s, "6001"); p.Customer.ID == ada.ID || len(p.Facts) != 1 || p.Facts[0].ID != since.ID {
+		t.Errorf("known of her: %+v", p)
 	}
 }
 

@@ -154,9 +154,9 @@ func (a *applying) erasure(o *order) error {
 		}
 	}
 	if !o.done || len(o.tombstones) > 0 {
-		err = errors.Join(a.keepTombstones(o.Stamp, o.Chained, slices.Collect(maps.Keys(o.tombstones))), a.keepOrder(edge.Order{Erasure: &o.Erasure}, true))
+		err = errors.Join(a.keepTombstones(o.Stamp, o.Chained, slices.Collect(maps.Keys(o.tombstones))), a.keepOrder(edge.Order{Erasure: &o.Erasure}, orderHeard))
 	}
-	return errors.Join(err, a.markGone(o.Stamp, append(ids, o.key)...), a.receipt(o, len(refs) > 0))
+	return errors.Join(err, a.hearOrder(o.ID), a.markGone(o.Stamp, append(ids, o.key)...), a.receipt(o, len(refs) > 0))
 }
 
 // receipt queues the answer to an order, unless one waits: it says whether she was found the first time.
@@ -202,7 +202,7 @@ func (a *applying) eraseOrBegin(ref edge.CustomerRef, o *order) error {
 		if err := a.spareHers(ref, o); err != nil {
 			return err
 		}
-		return a.beginAnew(ref, state, o.Stamp)
+		return a.beginAnew(ref, state, o)
 	}
 	more, err := a.knowsMore(ref, o)
 	if err != nil {
