@@ -18,7 +18,7 @@ type head struct {
 const (
 	stepEvery   = 4
 	lessonsLeft = .9999 // of a lesson's weight, one lesson later
-	firm        = 2     // curvature that each weight starts with and keeps: how firmly the shipped weights hold
+	firm        = 10    // curvature that each weight starts with and keeps: how firmly the shipped weights hold
 	mostStep    = .5    // no weight moves further at once
 )
 

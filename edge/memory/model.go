@@ -38,7 +38,7 @@ type seen struct {
 const (
 	fortnightDays = 14.
 	monthDays     = 30.
-	mostSeen      = 4096 // articles; twice as many are never held
+	mostSeen      = 4096 // articles; a quarter more are never held
 	mostPopular   = 200  // articles listed
 	tryPopular    = 60   // of them, not on her list, are guessed
 	relist        = 256
@@ -99,6 +99,15 @@ func (h heads) see(x []float64, yes bool, each float64) float64 {
 
 func (m *Model) heads() []*head {
 	return []*head{m.again.chance, m.again.order, m.fresh.chance, m.fresh.order}
+}
+
+// Weights gives the weights as they stand: of things on her list, for the chance and for the order, and of those not on it.
+func (m *Model) Weights() [][]float64 {
+	var all [][]float64
+	for _, h := range m.heads() {
+		all = append(all, slices.Clone(h.w))
+	}
+	return all
 }
 
 // notHers are popular articles that are not on her list.
@@ -234,7 +243,7 @@ func (m *Model) list() {
 	for _, r := range all[:min(len(all), mostPopular)] {
 		m.popular = append(m.popular, r.item)
 	}
-	if len(all) <= 2*mostSeen {
+	if len(all) <= mostSeen*5/4 {
 		return
 	}
 	for i, r := range all {

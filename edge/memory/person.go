@@ -10,7 +10,7 @@ import (
 )
 
 // Shortlist is how many of her things a tap looks at. Those beyond are so unusual that none is ever named.
-const Shortlist = 48
+const Shortlist = 64
 
 // Person is what one customer's visits taught of her baskets, and her most usual things: what a tap reads. It is a pure
 // fold over her visits in the order of time.

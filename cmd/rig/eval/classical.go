@@ -20,7 +20,7 @@ func classical(ctx context.Context, s *set, answers []asking) []method {
 	frequent := func(a asking) []int32 { return filled(top(personal(a, 1)), popular) }
 	decayed := func(a asking) []int32 { return filled(top(personal(a, .95)), popular) }
 	methods := []method{{name: "GP-TopFreq"}, {name: "decay .95"}, {name: "UP-CF"}}
-	neighbours := newUPCF(s, answers)
+	neighbours := newUPCF(s)
 	for _, a := range answers {
 		if ctx.Err() != nil {
 			break

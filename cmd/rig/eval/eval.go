@@ -23,6 +23,7 @@ type options struct {
 	data string
 	only []string
 	json bool
+	fit  string
 }
 
 // part is one part of the evaluation: the measures that one set of data gives.
@@ -43,6 +44,9 @@ func Command() *cobra.Command {
 		Short: "Measure with purchase histories how good the guesses are, beside classical methods in the same run",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.fit != "" {
+				return fitWeights(cmd.Context(), o.data, o.fit)
+			}
 			return run(cmd.Context(), o, parts(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -50,6 +54,7 @@ func Command() *cobra.Command {
 	flags.StringVar(&o.data, "data", "", "folder that holds the sets, each in a folder of its own")
 	flags.StringSliceVar(&o.only, "only", nil, "measure these sets only")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
+	flags.StringVar(&o.fit, "fit", "", "measure nothing; write the weights that a new store starts with to this file")
 	return command
 }
 

@@ -125,12 +125,13 @@ func tenths(answers []asking) measure {
 	for _, a := range answers {
 		for _, g := range a.guesses {
 			if g.Times > 0 {
-				c.add(g.P, slices.Contains(a.truth(), int32(g.Item)))
+				c.add(a.c, g.P, slices.Contains(a.truth(), int32(g.Item)))
 				all++
 			}
 		}
 	}
-	m := measure{Name: "calibration: worst tenth, less 2 s.e.", N: all, Result: c.worst()}.most(.05)
+	grouped, plain := c.worst()
+	m := measure{Name: "calibration: worst tenth, less 2 s.e.", N: all, Result: grouped, Note: "each guess for itself " + short(plain) + "; "}.most(.05)
 	for i, n := range c.n {
 		if n > 0 {
 			m.Note += fmt.Sprintf("%s→%s ", short2(c.p[i]/n), short2(c.came[i]/n))

@@ -45,27 +45,40 @@ func (r *ranking) mean() (recall, ndcg float64) {
 // calibration counts guesses by tenths of p.
 type calibration struct {
 	n, came, p [10]float64
+	off        [10]map[*customer]float64 // came less p, by customer
 }
 
-func (c *calibration) add(p float64, came bool) {
+func (c *calibration) add(who *customer, p float64, came bool) {
 	tenth := min(9, int(p*10))
+	if c.off[tenth] == nil {
+		c.off[tenth] = map[*customer]float64{}
+	}
 	c.n[tenth]++
 	c.p[tenth] += p
+	c.off[tenth][who] -= p
 	if came {
 		c.came[tenth]++
+		c.off[tenth][who]++
 	}
 }
 
-// worst is by how much the worst tenth's observed rate is off, beyond two standard errors: 0 at best.
-func (c *calibration) worst() (worst float64) {
+// worst is by how much the worst tenth's observed rate is off p, beyond two standard errors: 0 at best. Guesses about one
+// customer come true or fail together, and the error is that of as many customers, where it is larger than that of as many
+// guesses: grouped. Plain takes each guess for itself.
+func (c *calibration) worst() (grouped, plain float64) {
 	for i, n := range c.n {
 		if n == 0 {
 			continue
 		}
-		p := c.p[i] / n
-		worst = max(worst, math.Abs(c.came[i]/n-p)-2*math.Sqrt(p*(1-p)/n))
+		p, squares := c.p[i]/n, 0.
+		for _, off := range c.off[i] {
+			squares += off * off
+		}
+		off, byGuess := math.Abs(c.came[i]/n-p), math.Sqrt(p*(1-p)/n)
+		grouped = max(grouped, off-2*max(byGuess, math.Sqrt(squares)/n))
+		plain = max(plain, off-2*byGuess)
 	}
-	return worst
+	return grouped, plain
 }
 
 // named are the things of an answer that a screen would name.

@@ -71,9 +71,13 @@ func (s *shop) learn(c *customer, n int, model bool) {
 }
 
 func (s *shop) ask(c *customer, n int) asking {
-	before := time.Now()
-	guesses := s.model.Due(&s.of(c).person, c.baskets[n].at)
-	return asking{c, n, guesses, time.Since(before)}
+	a := asking{c: c, n: n, took: time.Hour}
+	for range 3 { // other work on the machine is not the product's time
+		before := time.Now()
+		a.guesses = s.model.Due(&s.of(c).person, c.baskets[n].at)
+		a.took = min(a.took, time.Since(before))
+	}
+	return a
 }
 
 // askedFor reports whether a customer's basket is asked for: the last one of each who has three, in coop_italy the last

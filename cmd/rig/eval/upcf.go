@@ -20,7 +20,7 @@ const (
 )
 
 // newUPCF takes in all baskets that are known before the first one asked for of each customer.
-func newUPCF(s *set, _ []asking) *upcf {
+func newUPCF(s *set) *upcf {
 	u := &upcf{s, map[*customer]map[int32]float64{}, map[int32][]*customer{}, map[*customer]float64{}}
 	for _, c := range s.customers {
 		known := 0
@@ -53,7 +53,9 @@ func recentShare(c *customer, known int) map[int32]float64 {
 	return share
 }
 
-func (u *upcf) first(a asking) []int32 {
+func (u *upcf) first(a asking) []int32 { return top(u.scores(a)) }
+
+func (u *upcf) scores(a asking) map[int32]scored {
 	both := map[*customer]float64{}
 	held := map[int32]bool{}
 	for _, b := range a.c.baskets[:a.n] {
@@ -84,5 +86,5 @@ func (u *upcf) first(a asking) []int32 {
 			scores[i] = scored{scores[i].score + weight*share, int(i)}
 		}
 	}
-	return top(scores)
+	return scores
 }
