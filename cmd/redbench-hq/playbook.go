@@ -62,10 +62,15 @@ func readPlaybook(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the playbook: %w", err)
 	}
-	if _, err := playbook.Load(strings.NewReader(string(body)), filepath.Base(path)); err != nil {
+	book, err := playbook.Load(strings.NewReader(string(body)), filepath.Base(path))
+	if err != nil {
 		return nil, err
 	}
-	return body, nil
+	var wrong []error
+	for _, p := range playbook.Check(book) {
+		wrong = append(wrong, fmt.Errorf("%s:%d: %s: %s", filepath.Base(path), p.At, p.Kind, p.Detail))
+	}
+	return body, errors.Join(wrong...)
 }
 
 // published is what `playbook publish --json` prints.

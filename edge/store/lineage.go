@@ -24,8 +24,8 @@ type snapshot struct {
 	Keep      edge.CustomerState `json:"keep"` // less what had come with earlier merges
 	Other     edge.CustomerState `json:"other"`
 	Chosen    edge.Fields        `json:"chosen,omitempty"` // of what the two had different words for
-	KeepSaid  []edge.Said        `json:"keep_said,omitempty"`
-	OtherSaid []edge.Said        `json:"other_said,omitempty"`
+	KeepSaid  spoken             `json:"keep_said,omitzero"`
+	OtherSaid spoken             `json:"other_said,omitzero"`
 }
 
 // mergeRow is a row of merges, opened.

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"redbench/edge"
@@ -51,18 +52,18 @@ func (w *work) putPrompt(ref edge.CustomerRef, key *seal.Customer, p openPrompt)
 	return nil
 }
 
-func (w *work) saidOf(ref edge.CustomerRef, key *seal.Customer) ([]edge.Said, error) {
+func (w *work) saidOf(ref edge.CustomerRef, key *seal.Customer) (spoken, error) {
 	var sealed []byte
 	err := w.tx.QueryRowContext(w.ctx, `SELECT sealed FROM said WHERE customer = ?`, int64(ref)).Scan(&sealed)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("reading what was said: %w", err)
+		return spoken{}, fmt.Errorf("reading what was said: %w", err)
 	}
 	return openSaid(key, sealed)
 }
 
-func (w *work) putSaid(ref edge.CustomerRef, key *seal.Customer, said []edge.Said) error {
+func (w *work) putSaid(ref edge.CustomerRef, key *seal.Customer, said spoken) error {
 	w.touch(ref)
-	if len(said) == 0 {
+	if len(said.Said) == 0 {
 		return w.exec(`DELETE FROM said WHERE customer = ?`, int64(ref))
 	}
 	sealed, err := sealSaid(key, said)
@@ -73,8 +74,15 @@ func (w *work) putSaid(ref edge.CustomerRef, key *seal.Customer, said []edge.Sai
 }
 
 // joinSaid is what was said to two, the newest first: of a rule and fact the last time.
-func joinSaid(a, b []edge.Said) []edge.Said {
-	all := slices.Concat(a, b)
+func joinSaid(a, b spoken) spoken {
+	past := maps.Clone(a.Past)
+	for rule, n := range b.Past {
+		if past == nil {
+			past = map[string]int{}
+		}
+		past[rule] += n
+	}
+	all := slices.Concat(a.Said, b.Said)
 	slices.SortStableFunc(all, func(x, y edge.Said) int { return cmp.Compare(y.At.UnixMicro(), x.At.UnixMicro()) })
 	out := all[:0:0]
 	for _, each := range all {
@@ -82,5 +90,5 @@ func joinSaid(a, b []edge.Said) []edge.Said {
 			out = append(out, each)
 		}
 	}
-	return out[:min(len(out), maxSaid)]
+	return spoken{out[:min(len(out), maxSaid)], past}
 }

@@ -239,7 +239,7 @@ func (a *applying) moveSaid(m *merging) error {
 		return err
 	}
 	hers, err := a.saidOf(m.from, m.oldKey)
-	if err != nil || len(hers) == 0 {
+	if err != nil || len(hers.Said) == 0 {
 		return err
 	}
 	return a.putSaid(m.into, m.intoKey, joinSaid(mine, hers))

@@ -126,7 +126,7 @@ func (w *work) said(p edge.Prompt, key keyOf) error {
 	w.shownBy(p)
 	now := w.opt.Now().UTC()
 	said := mergeSaid(old, p, now)
-	if len(said) == 0 {
+	if len(said.Said) == 0 {
 		return nil
 	}
 	sealed, err := sealSaid(key.Customer, said)

@@ -28,6 +28,9 @@ const ruleHalf = 60 * 24 * time.Hour
 
 // shownBy counts that rules spoke.
 func (w *work) shownBy(p edge.Prompt) {
+	if p.Who.Rule != "" {
+		w.ruled(edge.RuleName(p.Who.Rule), func(t *edge.Tally) { t.Shown++ })
+	}
 	for _, line := range p.Lines() {
 		if line.Rule != "" {
 			w.ruled(edge.RuleName(line.Rule), func(t *edge.Tally) { t.Shown++ })

@@ -3,8 +3,10 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,20 +18,28 @@ import (
 // the last prompt alone would not do.
 const maxSaid = 24
 
+// spoken is what was said to a customer, as it rests.
+type spoken struct {
+	Said []edge.Said    `json:"said"`           // the latest, the newest first
+	Past map[string]int `json:"past,omitempty"` // how often each rule spoke before them: some speak once ever
+}
+
 // openSaid reads what was said; it is sealed because a line may rest on the text of a fact.
-func openSaid(key *seal.Customer, sealed []byte) ([]edge.Said, error) {
+func openSaid(key *seal.Customer, sealed []byte) (s spoken, err error) {
 	if len(sealed) == 0 {
-		return nil, nil
+		return s, nil
 	}
 	plain, err := key.Open("said", sealed)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
-	var said []edge.Said
-	return said, json.Unmarshal(plain, &said)
+	if bytes.HasPrefix(plain, []byte("[")) { // as it was before the past was counted
+		return s, json.Unmarshal(plain, &s.Said)
+	}
+	return s, json.Unmarshal(plain, &s)
 }
 
-func sealSaid(key *seal.Customer, said []edge.Said) ([]byte, error) {
+func sealSaid(key *seal.Customer, said spoken) ([]byte, error) {
 	plain, err := json.Marshal(said)
 	if err != nil {
 		return nil, err
@@ -37,20 +47,30 @@ func sealSaid(key *seal.Customer, said []edge.Said) ([]byte, error) {
 	return key.Seal("said", plain), nil
 }
 
-// mergeSaid adds a prompt's lines to what was said before: one entry for each rule and fact, the newest first.
-func mergeSaid(before []edge.Said, prompt edge.Prompt, at time.Time) []edge.Said {
+// mergeSaid adds a prompt's greeting and lines to what was said before: one entry for each rule and fact, the newest first.
+func mergeSaid(before spoken, prompt edge.Prompt, at time.Time) spoken {
 	var out []edge.Said
+	if rule := prompt.Who.Rule; rule != "" {
+		out = append(out, edge.Said{Rule: rule, At: at})
+	}
 	for _, name := range edge.LineNames {
 		if line, ok := prompt.Lines()[name]; ok && line.Rule != "" {
 			out = append(out, edge.Said{Rule: line.Rule, Fact: line.Fact, At: at})
 		}
 	}
-	for _, old := range before {
+	for _, old := range before.Said {
 		again := func(s edge.Said) bool { return s.Rule == old.Rule && s.Fact == old.Fact }
 		if !slices.ContainsFunc(out, again) {
 			out = append(out, old)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b edge.Said) int { return cmp.Compare(b.At.UnixMicro(), a.At.UnixMicro()) })
-	return out[:min(len(out), maxSaid)]
+	past := maps.Clone(before.Past)
+	for _, old := range out[min(len(out), maxSaid):] {
+		if past == nil {
+			past = map[string]int{}
+		}
+		past[edge.RuleName(old.Rule)]++
+	}
+	return spoken{out[:min(len(out), maxSaid)], past}
 }

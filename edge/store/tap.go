@@ -106,10 +106,10 @@ func (w *work) gatherHeard(ref edge.CustomerRef, key *seal.Customer, sealed []by
 	if err != nil {
 		return "", err
 	}
-	h := heard{Said: said}
+	h := heard{Said: said.Said}
 	verdicts, err := w.verdicts(ref, key)
 	if err == nil {
-		err = w.heed(&h, verdicts)
+		err = w.heed(&h, verdicts, said.Past)
 	}
 	if err != nil {
 		return "", err

@@ -61,7 +61,7 @@ type parting struct {
 
 	facts   []openFact
 	prompts []openPrompt
-	said    []edge.Said
+	said    spoken
 }
 
 // parted moves what is somebody's (?2) again from who was kept (?1), by a merge (?3).
@@ -250,22 +250,22 @@ func (a *applying) came(number int64) (map[string]bool, error) {
 // putPartedSaid gives each what was said to her, and what was said since to either: that nothing is repeated matters more
 // than to whom of them it was said. Of a fact only who has it keeps that it was said.
 func (a *applying) putPartedSaid(p *parting, keys [2]*seal.Customer, came map[string]bool) error {
-	since := func(hers bool) []edge.Said {
-		return slices.DeleteFunc(slices.Clone(p.said), func(s edge.Said) bool {
+	since := func(hers bool) spoken {
+		return spoken{Said: slices.DeleteFunc(slices.Clone(p.said.Said), func(s edge.Said) bool {
 			return s.At.UnixMicro() <= p.row.at || s.Fact != "" && came["fact"+string(idKey(s.Fact))] != hers
-		})
+		})}
 	}
-	mine := slices.Concat(p.row.then.KeepSaid, since(false))
+	mine := joinSaid(p.row.then.KeepSaid, since(false))
 	for _, row := range p.rows {
 		if row.number != p.row.number && !row.parent.Valid && row.then != nil {
-			mine = slices.Concat(mine, row.then.OtherSaid)
+			mine = joinSaid(mine, row.then.OtherSaid)
 		}
 	}
-	var hers []edge.Said
+	var hers spoken
 	if p.learns {
 		hers = joinSaid(p.row.then.OtherSaid, since(true))
 	}
-	return errors.Join(a.putSaid(p.Kept, keys[0], joinSaid(mine, nil)), a.putSaid(p.Other, keys[1], hers))
+	return errors.Join(a.putSaid(p.Kept, keys[0], mine), a.putSaid(p.Other, keys[1], hers))
 }
 
 // putPartedMerges gives each the merges that are hers, and ends this one.

@@ -88,8 +88,8 @@ func (w *work) verdicts(ref edge.CustomerRef, key *seal.Customer) (all []verdict
 	return all, rows.Err()
 }
 
-// heed makes of verdicts what choosing heeds.
-func (w *work) heed(h *heard, verdicts []verdict) error {
+// heed makes of verdicts what choosing heeds, and of how often a rule spoke before what is told of the latest.
+func (w *work) heed(h *heard, verdicts []verdict, past map[string]int) error {
 	byRule := map[string]*edge.Tally{}
 	for _, v := range verdicts { // newest first: the first one of a rule is its latest
 		name := edge.RuleName(v.line.Rule)
@@ -113,10 +113,17 @@ func (w *work) heed(h *heard, verdicts []verdict) error {
 			h.Denied = append(h.Denied, edge.Denied{Fact: v.line.Fact, Kind: kind, At: moment(v.at)})
 		}
 	}
-	for _, s := range h.Said {
-		if t := byRule[edge.RuleName(s.Rule)]; t != nil {
-			t.Shown++
+	for rule, t := range byRule {
+		t.Shown = inSaid(h.Said, rule)
+	}
+	for rule, n := range past {
+		t := byRule[rule]
+		if t == nil {
+			t = &edge.Tally{Rule: rule}
+			byRule[rule] = t
+			t.Shown = inSaid(h.Said, rule)
 		}
+		t.Shown += n
 	}
 	for _, t := range byRule {
 		t.Shown = max(t.Shown, t.Used+t.NotNow+t.Wrong)
@@ -124,6 +131,15 @@ func (w *work) heed(h *heard, verdicts []verdict) error {
 	}
 	slices.SortFunc(h.Tallies, func(a, b edge.Tally) int { return cmp.Compare(a.Rule, b.Rule) })
 	return nil
+}
+
+func inSaid(said []edge.Said, rule string) (n int) {
+	for _, s := range said {
+		if edge.RuleName(s.Rule) == rule {
+			n++
+		}
+	}
+	return n
 }
 
 // add adds a verdict to a tally.

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -63,6 +64,26 @@ func TestVerdictsReachTheNextTap(t *testing.T) {
 	s = openStore(t, dir, func(o *Options) { o.Now = c.Now })
 	if diff := cmp.Diff(want, s.RuleTallies()); diff != "" {
 		t.Errorf("the store's, opened again: %s", diff)
+	}
+}
+
+// TestWhatSpokeLongAgoIsStillCounted: a rule that speaks once ever is known to have spoken when many others have since.
+func TestWhatSpokeLongAgoIsStillCounted(t *testing.T) {
+	c := newClock()
+	s := openStore(t, t.TempDir(), func(o *Options) { o.Now = c.Now })
+	p := maya(t, s)
+	for i := range maxSaid + 9 {
+		c.add(time.Hour)
+		prompt := edge.Prompt{ID: newID(), Customer: p.Customer.Ref, Ask: &edge.Line{Text: "?", Rule: fmt.Sprint("ask-", i)}}
+		prompt.Who.Rule = "hello#1"
+		commit(t, s, edge.Entry{Prompt: &prompt})
+	}
+	got := profile(t, s, "6001")
+	if len(got.Said) != maxSaid || len(got.Tallies) != 10 || got.Tallies[0] != (edge.Tally{Rule: "ask-0", Shown: 1}) {
+		t.Errorf("%d said, tallies %+v", len(got.Said), got.Tallies)
+	}
+	if got.Said[0].Rule != "hello#1" && got.Said[1].Rule != "hello#1" {
+		t.Errorf("the greeting is not among what was said: %+v", got.Said[:2])
 	}
 }
 
