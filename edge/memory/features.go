@@ -17,7 +17,7 @@ var (
 )
 
 const (
-	againSize = 36 + 9 + 7 + 9 + 7 + 5
+	againSize = 31 + 9 + 7 + 9 + 7 + 5
 	freshSize = 7
 )
 
@@ -51,6 +51,7 @@ type moment struct {
 	logN, logAway      float64
 	size, again, fresh float64 // logs of her means
 	weekday, trip      int
+	constant, faithful float64 // how much more of her things came than their shares say, and of the sure ones
 	usual, fast, slow  float64 // log weights of a thing that was in every basket
 	onDay, onTrip      float64 // share of her visits on such a day, such a trip
 	bigTrip, bigDay    float64 // how much larger her baskets are then
@@ -62,6 +63,8 @@ func (p *Person) moment(at time.Time) moment {
 	m.logN, m.logAway = math.Log(m.n), math.Log(m.away+.5)
 	weight := float64(p.weight)
 	m.size, m.again, m.fresh = math.Log(float64(p.size)/weight+.5), math.Log(float64(p.again)/weight+.2), math.Log(float64(p.fresh)/weight+.2)
+	m.constant = math.Log((float64(p.again) + 1) / (float64(p.expected) + 1))
+	m.faithful = math.Log((float64(p.sureHeld) + 1) / (float64(p.sure) + 1))
 	m.usual, m.fast, m.slow = usual.total(n), fast.total(n), slow.total(n)
 	m.onDay, m.onTrip = part(p.week[:], m.weekday), part(p.trips[:], m.trip)
 	m.bigTrip, m.bigDay = float64(p.tripSize[m.trip]-p.logSize), float64(p.weekSize[m.weekday]-p.logSize)
@@ -102,13 +105,13 @@ func (m *moment) featuresAgain(x []float64, t *Thing, s *seen, store *Model) []f
 	}
 	light := math.Log((.001 + float64(more.light)*math.Pow(Beta, since)) / float64(m.p.light))
 	dearer := light - a // of small baskets more than of large ones
-	x = append(x, 1, a/2, b/2, math.Log(float64(t.Times)), m.logN/2, logSince, once, a*a/10, b*b/10, a*m.logN/10,
+	x = append(x, 1, a/2, b/2, math.Log(float64(t.Times)), m.logN/2, logSince, once,
 		m.size/2, m.again/2, m.fresh/2, m.logAway/2, math.Log(days+.5)/2,
-		c/2, c*c/10, light/2, light*light/10,
+		c/2, light/2,
 		lift(more.week[:], m.weekday, m.onDay), lift(more.trips[:], m.trip, m.onTrip),
 		dearer*m.bigTrip, a*m.bigTrip, m.bigTrip, dearer*m.bigDay, a*m.bigDay, m.bigDay,
 		m.size*a/4, m.logAway*a/4, m.again*a/4,
-		b*a/10, logSince*a/4, logSince*logSince/4, m.logN*m.logN/10, math.Exp(a), math.Exp(quick))
+		math.Exp(a), math.Exp(quick), m.constant, m.constant*math.Exp(a), m.faithful, m.faithful*math.Exp(a))
 	x = spread(x, logSince/math.Ln2, knotsBaskets)
 	x = spread(x, a, knotsShare)
 	if t.Times > 1 {

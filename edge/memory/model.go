@@ -46,9 +46,20 @@ const (
 
 // NewModel gives the model that ships.
 func NewModel() *Model {
+	return newModel(shippedAgain[:], shippedAgainOrder[:], shippedFresh[:], shippedFreshOrder[:])
+}
+
+// Untaught gives a model of no opinion, to learn from it what shall ship.
+func Untaught() *Model {
+	var again [againSize]float64
+	var fresh [freshSize]float64
+	return newModel(again[:], again[:], fresh[:], fresh[:])
+}
+
+func newModel(again, againOrder, fresh, freshOrder []float64) *Model {
 	return &Model{
-		again: heads{newHead(shippedAgain[:]), newHead(shippedAgainOrder[:])},
-		fresh: heads{newHead(shippedFresh[:]), newHead(shippedFreshOrder[:])},
+		again: heads{newHead(again), newHead(againOrder)},
+		fresh: heads{newHead(fresh), newHead(freshOrder)},
 		items: map[int64]*seen{},
 	}
 }

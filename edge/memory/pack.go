@@ -47,7 +47,7 @@ func ReadMore(data []byte) (m More, err error) {
 }
 
 func (p *Person) numbers() []*float32 {
-	all := []*float32{&p.weight, &p.size, &p.again, &p.fresh, &p.light, &p.logSize}
+	all := []*float32{&p.weight, &p.size, &p.again, &p.fresh, &p.light, &p.expected, &p.sure, &p.sureHeld, &p.logSize}
 	for i := range tripKinds {
 		all = append(all, &p.tripSize[i], &p.trips[i])
 	}

@@ -24,6 +24,7 @@ type Person struct {
 	// and of their lightness; the mean log size, of all, by kind of trip and by day of the week; how often she comes
 	// on which day and trip.
 	weight, size, again, fresh, light float32
+	expected, sure, sureHeld          float32 // of the things on the list: how many were expected by their shares, of those of an even share, and how many came
 	logSize                           float32
 	tripSize                          [tripKinds]float32
 	weekSize                          [weekdays]float32
@@ -35,6 +36,7 @@ const (
 	basketsLeft = .9  // of a basket's weight in the means of the baskets, one basket later
 	daysLeft    = .98 // and in the counts of days and trips
 	sizePace    = .1
+	evenShare   = .4 // of her baskets, from which on a thing is counted as sure
 )
 
 // Learn takes her next visit in: bought are the things of its basket as they stood before, [Thing.Times] zero for those
@@ -84,6 +86,7 @@ func (p *Person) trip(at time.Time) int { return kindOfTrip(p.away(at)) }
 
 func (p *Person) learnBasket(at time.Time, trip int, bought []Thing) {
 	again, fresh := 0, 0
+	expected, sure, sureHeld := p.expect(bought)
 	for _, t := range bought {
 		if p.find(t.Item) >= 0 {
 			again++
@@ -95,7 +98,7 @@ func (p *Person) learnBasket(at time.Time, trip int, bought []Thing) {
 	for _, mean := range []struct {
 		sum  *float32
 		more float64
-	}{{&p.weight, 1}, {&p.size, float64(len(bought))}, {&p.again, float64(again)}, {&p.fresh, float64(fresh)}} {
+	}{{&p.weight, 1}, {&p.size, float64(len(bought))}, {&p.again, float64(again)}, {&p.fresh, float64(fresh)}, {&p.expected, expected}, {&p.sure, sure}, {&p.sureHeld, sureHeld}} {
 		*mean.sum = *mean.sum*basketsLeft + float32(mean.more)
 	}
 	p.light = p.light*Beta + float32(lightness(len(bought)))
@@ -103,6 +106,23 @@ func (p *Person) learnBasket(at time.Time, trip int, bought []Thing) {
 	p.learnSize(day, trip, float32(math.Log(float64(len(bought))+.5)))
 	tick(p.week[:], day)
 	tick(p.trips[:], trip)
+}
+
+// expect says how many of her things a basket was expected to hold by their shares alone.
+func (p *Person) expect(bought []Thing) (all, sure, held float64) {
+	total := usual.total(p.Visits - 1)
+	for _, t := range p.Things {
+		share := math.Exp(usual.logShare(t.LogW, total))
+		all += share
+		if share < evenShare {
+			continue
+		}
+		sure += share
+		if slices.ContainsFunc(bought, func(b Thing) bool { return b.Item == t.Item }) {
+			held++
+		}
+	}
+	return all, sure, held
 }
 
 func (p *Person) learnSize(day, trip int, size float32) {

@@ -24,7 +24,7 @@ func fitWeights(ctx context.Context, data, file string) error {
 		return err
 	}
 	s.customers = slices.DeleteFunc(s.customers, func(c *customer) bool { return !c.fitted() })
-	model := memory.NewModel()
+	model := memory.Untaught()
 	if _, err := replay(ctx, s, model, func(*customer, int) bool { return false }); err != nil {
 		return err
 	}
