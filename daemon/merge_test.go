@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"redbench/daemon"
 	"redbench/daemon/control"
 	"redbench/edge"
 )
@@ -53,7 +54,6 @@ func TestAMergeIsSeenAtTheTill(t *testing.T) {
 	if said := screen.say(map[string]any{"type": "note", "id": "n1", "prompt": before.ID, "kind": "interest", "text": "rowing"}); said.Type != "ok" {
 		t.Errorf("%+v", said)
 	}
-	till.card("6002") // shown again, as hers
 	till.started("c1")
 	if said := screen.say(map[string]any{"type": "note", "id": "n2", "prompt": after.ID, "kind": "interest", "text": "chess"}); said.Type != "ok" {
 		t.Errorf("%+v", said)
@@ -65,8 +65,12 @@ func TestAMergeIsSeenAtTheTill(t *testing.T) {
 	}
 	screen.next("farewell")
 	till.card("6002")
-	if p := screen.next("prompt"); p.Who.Name != "Maya" {
+	p := screen.next("prompt")
+	if p.Who.Name != "Maya" {
 		t.Errorf("%+v", p.Who)
+	}
+	if said := screen.say(map[string]any{"type": "note", "id": "n3", "prompt": p.ID, "kind": "interest", "text": "with her own card"}); said.Type != "ok" {
+		t.Errorf("%+v", said)
 	}
 	u, err := r.box.Unmerge(t.Context(), control.UnmergeRequest{Keep: ofCard("6002")})
 	if err != nil || u.Parted != other || u.Screens != 1 {
@@ -75,8 +79,44 @@ func TestAMergeIsSeenAtTheTill(t *testing.T) {
 	if p := screen.next("prompt"); p.Who.Name != "May" {
 		t.Errorf("parted: %+v", p.Who)
 	}
-	if kept, hers := r.customer(ofCard("6001")), r.customer(ofCard("6002")); kept.Visits != 0 || hers.Visits != 1 || len(kept.Merged) != 0 {
+	told := func(c control.Customer) bool {
+		return slices.ContainsFunc(c.Facts, func(f control.Fact) bool { return f.Text == "with her own card" })
+	}
+	kept, hers := r.customer(ofCard("6001")), r.customer(ofCard("6002"))
+	if kept.Visits != 0 || hers.Visits != 1 || len(kept.Merged) != 0 || told(kept) || !told(hers) {
 		t.Errorf("%+v\n%+v", kept, hers)
+	}
+}
+
+// TestAMergeWhileTheBoxIsStopped: a checkout that was open on a lane is hers who she is now when the box starts again.
+func TestAMergeWhileTheBoxIsStopped(t *testing.T) {
+	dir := t.TempDir()
+	r := start(t, dir, nil)
+	r.imports(control.ImportCustomers, "identifier,name\n6001,Maya\n6002,May\n")
+	till := r.till("1")
+	till.card("6002")
+	till.started("c1")
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	box, closer, err := daemon.Open(t.Context(), daemon.Options{Config: r.config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := box.Merge(t.Context(), control.MergeRequest{Keep: ofCard("6001"), Other: ofCard("6002")})
+	if err := errors.Join(err, closer.Close()); err != nil || !m.Undo {
+		t.Fatal(m, err)
+	}
+	r = start(t, dir, nil)
+	r.till("1").completed("c1", "Rye")
+	if c := r.customer(ofCard("6001")); c.Visits != 1 {
+		t.Errorf("%+v", c)
+	}
+	if _, err := r.box.Unmerge(t.Context(), control.UnmergeRequest{Keep: ofCard("6001")}); err != nil {
+		t.Fatal(err)
+	}
+	if c := r.customer(ofCard("6002")); c.Visits != 1 {
+		t.Errorf("it was her card: %+v", c)
 	}
 }
 

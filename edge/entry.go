@@ -37,7 +37,7 @@ type SeenEvent struct {
 }
 
 // Card is an identifier as a customer shows it: of somebody who has those of several, it tells with whose she came. It is
-// not kept.
+// not kept. Without the identifier it tells that she stood there when she was merged: Customer is who she was.
 type Card struct {
 	Customer   CustomerRef
 	Identifier Identifier

@@ -181,7 +181,8 @@ func TestAMergeReachesTheScreen(t *testing.T) {
 				cards = append(cards, *e.Card)
 			}
 		}
-		want(t, "cards", cards, []edge.Card{{Customer: 1, Identifier: edge.Identifier{Kind: edge.KindCard, Value: mayas}, Lane: "1"}})
+		want(t, "cards", cards, []edge.Card{{Customer: 1, Identifier: edge.Identifier{Kind: edge.KindCard, Value: mayas}, Lane: "1"},
+			{Customer: 1, Lane: "1"}, {Customer: into, Lane: "1"}})
 	})
 }
 

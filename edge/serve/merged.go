@@ -35,8 +35,12 @@ func (s *Service) joinOn(name string, from, into edge.CustomerRef) error {
 	if err != nil {
 		return err
 	}
+	entry := edge.Entry{}
+	if l.holder() == from { // what she buys is with the card that she showed
+		entry.Card = &edge.Card{Customer: from, Lane: name}
+	}
 	l.join(from, into)
-	s.step(l, lane.Joined{From: from, Into: into, At: time.Now()}, edge.Entry{}, nil, nil)
+	s.step(l, lane.Joined{From: from, Into: into, At: time.Now()}, entry, nil, nil)
 	return nil
 }
 

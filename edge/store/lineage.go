@@ -213,8 +213,11 @@ func (w *work) follow(e *edge.Entry) error {
 	if !w.lineages.Load() {
 		return nil
 	}
-	for _, whose := range refsOfEntry(e) {
+	for whose, lane := range refsOfEntry(e) {
 		ref, err := w.now(w.ctx, w.tx, *whose)
+		if err == nil && ref != *whose && lane != "" {
+			err = w.cardedAs(*whose, lane)
+		}
 		if err != nil {
 			return err
 		}
@@ -223,33 +226,38 @@ func (w *work) follow(e *edge.Entry) error {
 	return nil
 }
 
-// refsOfEntry gives the places where an entry holds a customer's number. The parts are copied: whoever gave the entry may
-// still read them.
-func refsOfEntry(e *edge.Entry) (places []*edge.CustomerRef) {
+// cardedAs notes that the last card on a lane was of somebody who was merged since: it came with that merge, and with those by
+// which she came along.
+func (w *work) cardedAs(former edge.CustomerRef, lane string) error {
+	return w.exec(`WITH RECURSIVE up (number) AS (SELECT number FROM merges WHERE former = ?1
+			UNION SELECT m.parent FROM up JOIN merges m ON m.number = up.number WHERE m.parent IS NOT NULL)
+		INSERT OR IGNORE INTO carded (customer, lane, merge)
+			SELECT m.customer, ?2, m.number FROM up JOIN merges m ON m.number = up.number WHERE m.sealed IS NOT NULL`, int64(former), lane)
+}
+
+// refsOfEntry gives the places where an entry holds a customer's number, each with the lane that she is on where that is
+// known. The parts are copied: whoever gave the entry may still read them.
+func refsOfEntry(e *edge.Entry) map[*edge.CustomerRef]string {
+	places := map[*edge.CustomerRef]string{}
 	if e.Prompt != nil {
-		part := *e.Prompt
-		e.Prompt = &part
-		places = append(places, &part.Customer)
+		e.Prompt = new(*e.Prompt)
+		places[&e.Prompt.Customer] = ""
 	}
 	if e.Visit != nil {
-		part := *e.Visit
-		e.Visit = &part
-		places = append(places, &part.Customer)
+		e.Visit = new(*e.Visit)
+		places[&e.Visit.Customer] = e.Visit.Lane
 	}
 	if e.Attach != nil {
-		part := *e.Attach
-		e.Attach = &part
-		places = append(places, &part.Customer)
+		e.Attach = new(*e.Attach)
+		places[&e.Attach.Customer] = e.Attach.Lane
 	}
 	if e.Fact != nil {
-		part := *e.Fact
-		e.Fact = &part
-		places = append(places, &part.Customer)
+		e.Fact = new(*e.Fact)
+		places[&e.Fact.Customer] = ""
 	}
 	if e.Card != nil {
-		part := *e.Card
-		e.Card = &part
-		places = append(places, &part.Customer)
+		e.Card = new(*e.Card)
+		places[&e.Card.Customer] = e.Card.Lane
 	}
 	return places
 }
@@ -278,7 +286,7 @@ func (w *work) attribute(e *edge.Entry) error {
 		return nil
 	}
 	var err error
-	if c := e.Card; c != nil {
+	if c := e.Card; c != nil && c.Identifier.Value != "" {
 		err = w.noteCard(*c)
 	}
 	if p := e.Prompt; p != nil && e.Lane != nil {

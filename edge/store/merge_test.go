@@ -82,6 +82,11 @@ func TestMergeMakesTwoOne(t *testing.T) {
 			t.Errorf("%s names somebody else:\n%s", card, d)
 		}
 	}
+	for _, table := range texts(t, s, `SELECT t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND c.name = 'customer'`) {
+		if n := count(t, s, `SELECT count(*) FROM `+table+` WHERE customer = ?`, int64(other.Customer.Ref)); n != 0 {
+			t.Errorf("%d rows of %s are still the other's", n, table)
+		}
+	}
 	// Learnt anew: as if all visits had been hers.
 	whole := openStore(t, t.TempDir())
 	importCustomers(t, whole, "identifier,name\n6001,Maya\n")
