@@ -314,6 +314,78 @@ func TestAPackedModelGuessesTheSame(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeIsRefused(t *testing.T) {
+	k, _ := history(t, 9)
+	data, err := k.her.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := memory.NewModel().MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var her memory.Person
+	var m memory.Model
+	if her.UnmarshalBinary(append([]byte{99}, data[1:]...)) == nil || m.UnmarshalBinary(append([]byte{99}, model[1:]...)) == nil {
+		t.Error("another version is taken for this one")
+	}
+	nan := slices.Clone(model)
+	for i := range 8 {
+		nan[2+i] = 0xff // the first weight, after the version and how many there are
+	}
+	if m.UnmarshalBinary(nan) == nil {
+		t.Error("a weight that is no number is taken")
+	}
+}
+
+// What she buys on Saturdays only, though by no means on each, is likelier then than the day after.
+func TestDaysOfTheWeekCount(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 8))
+	model, k := memory.NewModel(), keep(t, false)
+	saturday := time.Date(2026, 1, 3, 10, 0, 0, 0, time.UTC)
+	at := saturday
+	for range 700 {
+		if random.IntN(2) == 0 {
+			skus := []string{"bread"}
+			if at.Weekday() == time.Saturday && random.IntN(4) > 0 {
+				skus = append(skus, "roast")
+			} else {
+				skus = append(skus, "milk") // her baskets are of one size
+			}
+			model.Learn(&k.her, at, k.bought(skus))
+			k.visit(at, skus...)
+		}
+		at = at.Add(day)
+	}
+	if at.Weekday() != time.Saturday {
+		t.Fatal("it ends on a ", at.Weekday())
+	}
+	if on, off := chanceOf(model, k, at, "roast"), chanceOf(model, k, at.Add(day), "roast"); on < .4 || off > on-.2 {
+		t.Errorf("the roast of Saturdays: %.3f then, %.3f the day after", on, off)
+	}
+}
+
+// What she buys when she comes again the day after, be it soon or late that she does, is likelier then.
+func TestTripsCount(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 7))
+	model, at := memory.NewModel(), noon
+	k := keep(t, false)
+	for range 400 {
+		skus := []string{"bread"}
+		if random.IntN(2) == 0 {
+			at, skus = at.Add(day), append(skus, "papers")
+		} else {
+			at, skus = at.Add(5*day), append(skus, "milk")
+		}
+		model.Learn(&k.her, at, k.bought(skus))
+		k.visit(at, skus...)
+	}
+	soon, later := chanceOf(model, k, at.Add(day), "papers"), chanceOf(model, k, at.Add(5*day), "papers")
+	if soon < .7 || later > .3 {
+		t.Errorf("papers: %.3f the day after, %.3f later", soon, later)
+	}
+}
+
 func FuzzPacked(f *testing.F) {
 	k, _ := history(new(testing.T), 9)
 	data, _ := k.her.MarshalBinary()

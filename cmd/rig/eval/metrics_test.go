@@ -22,6 +22,12 @@ func TestRankingByHand(t *testing.T) {
 	if !near(recall, 2./3) || !near(ndcg, 1.5/best) || r.n != 1 {
 		t.Errorf("recall %v, ndcg %v of %d", recall, ndcg, r.n)
 	}
+	// The tenth place counts, the eleventh does not.
+	r = ranking{}
+	r.add([]int32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, []int32{9, 10})
+	if recall, ndcg := r.mean(); !near(recall, .5) || !near(ndcg, 1/math.Log2(11)/(1+1/math.Log2(3))) {
+		t.Errorf("recall %v, ndcg %v", recall, ndcg)
+	}
 	// Twelve things cannot all stand among ten: then ten hits are the best gain, and still not all.
 	all := []int32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
 	r = ranking{}
