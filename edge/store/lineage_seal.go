@@ -73,13 +73,12 @@ func (w *work) putSaid(ref edge.CustomerRef, key *seal.Customer, said spoken) er
 	return w.exec(`INSERT INTO said (customer, sealed) VALUES (?, ?) ON CONFLICT (customer) DO UPDATE SET sealed = excluded.sealed`, int64(ref), sealed)
 }
 
-// joinSaid is what was said to two, the newest first: of a rule and fact the last time.
+// joinSaid is what was said to two, the newest first: of a rule and fact the last time. What finds no room counts as past, so
+// that what is said once ever is not said again.
 func joinSaid(a, b spoken) spoken {
-	past := maps.Clone(a.Past)
+	past := map[string]int{}
+	maps.Copy(past, a.Past)
 	for rule, n := range b.Past {
-		if past == nil {
-			past = map[string]int{}
-		}
 		past[rule] += n
 	}
 	all := slices.Concat(a.Said, b.Said)
@@ -89,6 +88,12 @@ func joinSaid(a, b spoken) spoken {
 		if !slices.ContainsFunc(out, func(s edge.Said) bool { return s.Rule == each.Rule && s.Fact == each.Fact }) {
 			out = append(out, each)
 		}
+	}
+	for _, old := range out[min(len(out), maxSaid):] {
+		past[edge.RuleName(old.Rule)]++
+	}
+	if len(past) == 0 {
+		past = nil // as it rests
 	}
 	return spoken{out[:min(len(out), maxSaid)], past}
 }

@@ -237,6 +237,21 @@ func TestWhatWasSaidStaysSaid(t *testing.T) {
 	}
 }
 
+// TestWhatFindsNoRoomIsPast: of two who were told much together the oldest is counted, since some rules speak once ever.
+func TestWhatFindsNoRoomIsPast(t *testing.T) {
+	said := func(from int) (s spoken) {
+		for i := range maxSaid {
+			s.Said = append(s.Said, edge.Said{Rule: fmt.Sprint("rule", from+i), At: newClock().now.Add(-time.Duration(from+i) * time.Hour)})
+		}
+		s.Past = map[string]int{"first": 1}
+		return s
+	}
+	got := joinSaid(said(0), said(maxSaid-1))
+	if len(got.Said) != maxSaid || len(got.Past) != maxSaid || got.Past["first"] != 2 || got.Past[fmt.Sprint("rule", 2*maxSaid-2)] != 1 || got.Past["rule0"] != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestWhatIsNotKnownToBeHersStays: a name that was stated, a card that was added and a visit of a card of nobody's since
 // the merge are with who was kept.
 func TestWhatIsNotKnownToBeHersStays(t *testing.T) {
