@@ -59,10 +59,14 @@ type moment struct {
 
 func (p *Person) moment(at time.Time) moment {
 	n := p.Visits
-	m := moment{p: p, day: float64(at.UnixMicro()) / dayMicros, away: p.away(at), n: float64(n), weekday: int(at.Weekday()), trip: p.trip(at)}
+	m := moment{
+		p: p, day: float64(at.UnixMicro()) / dayMicros, away: p.away(at), n: float64(n),
+		weekday: int(at.Weekday()), trip: p.trip(at),
+	}
 	m.logN, m.logAway = math.Log(m.n), math.Log(m.away+.5)
 	weight := float64(p.weight)
-	m.size, m.again, m.fresh = math.Log(float64(p.size)/weight+.5), math.Log(float64(p.again)/weight+.2), math.Log(float64(p.fresh)/weight+.2)
+	m.size = math.Log(float64(p.size)/weight + .5)
+	m.again, m.fresh = math.Log(float64(p.again)/weight+.2), math.Log(float64(p.fresh)/weight+.2)
 	m.constant = math.Log((float64(p.again) + 1) / (float64(p.expected) + 1))
 	m.faithful = math.Log((float64(p.sureHeld) + 1) / (float64(p.sure) + 1))
 	m.usual, m.fast, m.slow = usual.total(n), fast.total(n), slow.total(n)

@@ -24,7 +24,7 @@ const (
 
 func newHead(w []float64) *head {
 	d := len(w)
-	h := &head{w: append([]float64(nil), w...), curve: make([]float64, d*(d+1)/2), slope: make([]float64, d), factor: make([]float64, d*(d+1)/2)}
+	h := &head{w: append([]float64(nil), w...), slope: make([]float64, d), curve: make([]float64, row(d)), factor: make([]float64, row(d))}
 	for i := range d {
 		h.curve[row(i)+i] = firm
 	}

@@ -24,7 +24,8 @@ type Person struct {
 	// and of their lightness; the mean log size, of all, by kind of trip and by day of the week; how often she comes
 	// on which day and trip.
 	weight, size, again, fresh, light float32
-	expected, sure, sureHeld          float32 // of the things on the list: how many were expected by their shares, of those of an even share, and how many came
+	expected                          float32 // how many of the list their shares lead to expect,
+	sure, sureHeld                    float32 // the same of those of an even share, and how many of those came
 	logSize                           float32
 	tripSize                          [tripKinds]float32
 	weekSize                          [weekdays]float32
@@ -36,7 +37,7 @@ const (
 	basketsLeft = .9  // of a basket's weight in the means of the baskets, one basket later
 	daysLeft    = .98 // and in the counts of days and trips
 	sizePace    = .1
-	evenShare   = .4 // of her baskets, from which on a thing is counted as sure
+	evenShare   = .4 // of her baskets, about: from it on a thing is counted as sure
 )
 
 // Learn takes her next visit in: bought are the things of its basket as they stood before, [Thing.Times] zero for those
@@ -98,7 +99,10 @@ func (p *Person) learnBasket(at time.Time, trip int, bought []Thing) {
 	for _, mean := range []struct {
 		sum  *float32
 		more float64
-	}{{&p.weight, 1}, {&p.size, float64(len(bought))}, {&p.again, float64(again)}, {&p.fresh, float64(fresh)}, {&p.expected, expected}, {&p.sure, sure}, {&p.sureHeld, sureHeld}} {
+	}{
+		{&p.weight, 1}, {&p.size, float64(len(bought))}, {&p.again, float64(again)}, {&p.fresh, float64(fresh)},
+		{&p.expected, expected}, {&p.sure, sure}, {&p.sureHeld, sureHeld},
+	} {
 		*mean.sum = *mean.sum*basketsLeft + float32(mean.more)
 	}
 	p.light = p.light*Beta + float32(lightness(len(bought)))

@@ -4,6 +4,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,6 +43,9 @@ func habits(ctx context.Context, s *set, aim aims) ([]measure, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if len(answers) == 0 {
+		return nil, errors.New("no customer has enough baskets to be asked for one")
 	}
 	var all []measure
 	for _, group := range []string{"reported", "fitted"} {
@@ -115,7 +119,7 @@ func silence(answers []asking, most float64) measure {
 			naming++
 		}
 	}
-	return measure{Name: "taps that name a thing", N: len(answers), Result: float64(naming) / float64(len(answers))}.most(most)
+	return measure{Name: "taps that name a thing", N: len(answers), Result: float64(naming) / float64(max(1, len(answers)))}.most(most)
 }
 
 // tenths holds the guesses' p, of things on her list, against what came.

@@ -39,7 +39,8 @@ func (r *ranking) add(first []int32, truth []int32) {
 }
 
 func (r *ranking) mean() (recall, ndcg float64) {
-	return r.recall / float64(r.n), r.gain / float64(r.n)
+	n := float64(max(1, r.n))
+	return r.recall / n, r.gain / n
 }
 
 // calibration counts guesses by tenths of p.
