@@ -12,6 +12,8 @@ type Record struct {
 	Kind RecordKind //
 	At   time.Time  // when it happened
 
+	Former []string // as in Place: with the first record that head office is told by a box
+
 	Customer *CustomerState
 	Fact     *FactState
 	Visit    *VisitState
@@ -78,4 +80,9 @@ type Place struct {
 	Box   string // UUIDv7 of this outbox; a restored or cloned box takes another
 	Acked uint64 // what head office is known to have
 	Last  uint64 // the last Seq that was given out
+
+	Former []string // boxes that this one was and gave up, the latest last: whoever speaks as one of them is an older copy
 }
+
+// MaxFormer is how many former boxes are remembered.
+const MaxFormer = 16

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"redbench/edge"
 	"redbench/edge/seal"
 )
@@ -97,10 +99,10 @@ func TestWhatHeadOfficeHasIsDropped(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 	p := s.place()
-	if err := s.Acknowledged(t.Context(), newID(), all[9].Seq); err != nil || s.place() != p {
+	if err := s.Acknowledged(t.Context(), newID(), all[9].Seq); err != nil || !cmp.Equal(s.place(), p) {
 		t.Errorf("another box's acknowledgement counts: %v", err)
 	}
-	if err := s.Acknowledged(t.Context(), p.Box, p.Last+1); err == nil || s.place() != p {
+	if err := s.Acknowledged(t.Context(), p.Box, p.Last+1); err == nil || !cmp.Equal(s.place(), p) {
 		t.Error("head office may have what the box never made")
 	}
 	for _, upto := range []int{9, 4, ackStep + 4} {
@@ -322,5 +324,29 @@ func TestVisitsOfOtherStoresAreNotSent(t *testing.T) {
 	got := pending(t, s.Store)
 	if last := got[len(got)-1]; last.Kind != edge.RecordVoid || last.Visit != nil {
 		t.Errorf("%+v", last)
+	}
+}
+
+// TestABoxRemembersWhoItWas: over several ids, and over a start.
+func TestABoxRemembersWhoItWas(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	var want []string
+	for range edge.MaxFormer + 2 {
+		p, err := s.Place(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, p.Box)
+		if _, err := s.NewBox(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p, err := openStore(t, dir).Place(t.Context())
+	if diff := cmp.Diff(want[2:], p.Former); err != nil || diff != "" {
+		t.Errorf("%v: %s", err, diff)
 	}
 }

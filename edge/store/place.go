@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,7 @@ const (
 
 	metaOutbox     = "outbox"     // the box is enrolled: what happens is told
 	metaTried      = "tried"      // the highest seq that was ever sent
+	metaFormer     = "former"     // ids of former boxes, sixteen bytes each
 	metaAcked      = "acked"      // the highest seq that head office is known to have
 	metaGaps       = "gaps"       // how many rows were taken out between those that wait
 	metaSummarised = "summarised" // how many records were told as a sum, ever
@@ -218,12 +220,28 @@ func (s *Store) Place(ctx context.Context) (edge.Place, error) {
 	return p, nil
 }
 
+// former packs the ids of former boxes, the latest ones.
+func (w *work) former(boxes []string) (packed []byte) {
+	for _, box := range boxes[max(0, len(boxes)-edge.MaxFormer):] {
+		packed = append(packed, idKey(box)...)
+	}
+	return packed
+}
+
 func (s *Store) place(ctx context.Context, q queryer) (p edge.Place, err error) {
-	var box []byte
-	err = q.QueryRowContext(ctx, `SELECT (SELECT value FROM meta WHERE name = ?), coalesce((SELECT value FROM meta WHERE name = ?), 0),
-		coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0)`, metaBox, metaAcked).Scan(&box, &p.Acked, &p.Last)
+	var box, former []byte
+	err = q.QueryRowContext(ctx, `SELECT (SELECT value FROM meta WHERE name = ?), (SELECT value FROM meta WHERE name = ?),
+		coalesce((SELECT value FROM meta WHERE name = ?), 0), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0)`,
+		metaBox, metaFormer, metaAcked).Scan(&box, &former, &p.Acked, &p.Last)
 	if err != nil {
 		return p, err
+	}
+	for id := range slices.Chunk(former, 16) {
+		u, err := uuid.FromBytes(id)
+		if err != nil {
+			return p, errRecord
+		}
+		p.Former = append(p.Former, u.String())
 	}
 	u, err := uuid.FromBytes(box)
 	p.Box = u.String()
@@ -255,6 +273,7 @@ func (w *work) newBox() error {
 	}
 	w.clock.Rename(id.String())
 	w.stamped = true
-	return errors.Join(w.putMeta(metaBox, id[:]), w.putMeta(metaAcked, 0), w.leaveCursor(),
+	former := w.former(append(p.Former, p.Box))
+	return errors.Join(w.putMeta(metaBox, id[:]), w.putMeta(metaFormer, former), w.putMeta(metaAcked, 0), w.leaveCursor(),
 		w.putMeta(metaUnsure, int64(p.Last)), w.takeSumsBack(), w.keepStamp())
 }

@@ -45,6 +45,9 @@ type Values interface {
 type Outboxes interface {
 	Upto(store, box string) (uint64, error) // 0 for a box that was never heard of
 	PutUpto(store, box string, upto uint64) error
+	// GiveUp marks boxes of a store as given up by who they are now; GivenUp tells whether one is.
+	GiveUp(store string, boxes []string) error
+	GivenUp(store, box string) (bool, error)
 	// Received gives the ids of the records that these numbers had, as far as they are remembered.
 	Received(store, box string, seqs []uint64) (map[uint64]string, error)
 	// PutReceived remembers records, and forgets those up to and including before.

@@ -159,6 +159,9 @@ func (h *HQ) Status(ctx context.Context, store string, s wire.BoxStatus) (wire.S
 			return err
 		}
 		answer = wire.StatusAnswer{Now: w.now.UTC(), Upto: &upto}
+		if answer.GivenUp, err = w.tx.GivenUp(store, s.Box); err != nil {
+			return err
+		}
 		if s.PlaybookRefused == nil || s.PlaybookRefused.Version != row.Playbook {
 			return nil
 		}

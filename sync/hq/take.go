@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"redbench/edge"
 	"redbench/sync/wire"
@@ -20,6 +21,9 @@ const remembered = 10_000
 func (h *HQ) Take(ctx context.Context, store, box string, records []edge.Record) (wire.Ack, error) {
 	var ack wire.Ack
 	err := h.update(ctx, store, func(w *work) error {
+		if err := w.notGivenUp(box, records); err != nil {
+			return err
+		}
 		upto, err := w.tx.Upto(store, box)
 		if err != nil {
 			return err
@@ -42,6 +46,26 @@ func (h *HQ) Take(ctx context.Context, store, box string, records []edge.Record)
 		return wire.Ack{}, fmt.Errorf("taking records of store %q: %w", store, err)
 	}
 	return ack, nil
+}
+
+// notGivenUp notes which boxes this one says that it was, and refuses one of which another said so: it was put back to a copy of
+// before, and where its outbox stands just where it was left no record would tell. What the store told as another is not
+// told to it again unless it takes a new id and begins anew.
+func (w *work) notGivenUp(box string, records []edge.Record) error {
+	given, err := w.tx.GivenUp(w.store, box)
+	if err != nil {
+		return err
+	}
+	if given {
+		return &wire.Conflict{Detail: fmt.Sprintf("box %s was given up for another id", box)}
+	}
+	for i := range records {
+		former := slices.DeleteFunc(slices.Clone(records[i].Former), func(id string) bool { return id == box })
+		if len(former) > 0 {
+			return w.tx.GiveUp(w.store, former)
+		}
+	}
+	return nil
 }
 
 // fresh gives the records that follow upon what was taken, in order, up to the first gap. What was taken before must be the

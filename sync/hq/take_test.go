@@ -204,3 +204,31 @@ func TestABatchIsTakenAsAWholeOrNotAtAll(t *testing.T) {
 		t.Errorf("upto %d, %v, visits %v", upto, err, o.only("visit"))
 	}
 }
+
+// TestABoxThatWasGivenUpIsRefused: a copy of before, at just the place where its outbox was left. Who it is now goes on.
+func TestABoxThatWasGivenUpIsRefused(t *testing.T) {
+	o := newOffice(t)
+	all := o.enrolled("harbour", "hill")
+	b := all[0]
+	b.tell(told(b.customer("Ada", card(1)))...)
+	before := *b
+	b.id, b.seq = newID(), 0
+	records := told(b.customer("Bea", card(2)))
+	records[0].Former = []string{before.id, b.id}
+	b.tell(records...)
+	b.tell(told(b.customer("Cleo", card(3)))...)
+	again := told(before.customer("Dot", card(4)))
+	before.next(&again[0])
+	var conflict *wire.Conflict
+	if _, err := take(t, &before, again...); !errors.As(err, &conflict) {
+		t.Errorf("the former id: %v", err)
+	}
+	for id, want := range map[string]bool{before.id: true, b.id: false, newID(): false} {
+		if answer, err := o.Status(t.Context(), "harbour", wire.BoxStatus{Box: id, Run: "r", Clock: noon}); err != nil || answer.GivenUp != want {
+			t.Errorf("given up %v, want %v, %v", answer.GivenUp, want, err)
+		}
+	}
+	if answer, err := o.Status(t.Context(), "hill", wire.BoxStatus{Box: before.id, Run: "r", Clock: noon}); err != nil || answer.GivenUp {
+		t.Errorf("another store's box of that id: %v, %v", answer.GivenUp, err)
+	}
+}

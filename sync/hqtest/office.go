@@ -39,8 +39,9 @@ type Office struct {
 }
 
 type outbox struct {
-	upto uint64
-	ids  map[uint64]string
+	givenUp bool // another box says that it was this one
+	upto    uint64
+	ids     map[uint64]string
 }
 
 // Flaw is what a broken head office does.
@@ -144,7 +145,15 @@ func (o *Office) take(box string, records []edge.Record) (wire.Ack, error) {
 		b = &outbox{ids: map[uint64]string{}}
 		o.boxes[box] = b
 	}
+	if b.givenUp {
+		return wire.Ack{}, &wire.Conflict{Detail: "given up"}
+	}
 	for i, r := range records {
+		for _, former := range r.Former {
+			if was := o.boxes[former]; was != nil {
+				was.givenUp = true
+			}
+		}
 		known := r.Seq <= b.upto
 		switch {
 		case known && o.Broken != Forgetful && b.ids[r.Seq] != r.ID:
@@ -259,11 +268,12 @@ func (o *Office) takeStatus(w http.ResponseWriter, r *http.Request) error {
 	o.mu.Lock()
 	o.status = append(o.status, status)
 	upto := uint64(0)
+	answer := wire.StatusAnswer{Now: time.Now().UTC(), Upto: &upto}
 	if b := o.boxes[status.Box]; b != nil {
-		upto = b.upto
+		upto, answer.GivenUp = b.upto, b.givenUp
 	}
 	o.mu.Unlock()
-	return o.zstd.AnswerMessage(w, r, http.StatusOK, wire.StatusAnswer{Now: time.Now().UTC(), Upto: &upto})
+	return o.zstd.AnswerMessage(w, r, http.StatusOK, answer)
 }
 
 func (o *Office) token(w http.ResponseWriter, r *http.Request) error {

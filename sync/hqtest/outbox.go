@@ -5,6 +5,7 @@ package hqtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"redbench/edge"
@@ -88,7 +89,7 @@ func (b *Box) NewBox(context.Context) (edge.Place, error) {
 	for i := range b.rows {
 		b.rows[i].Seq = uint64(i) + 1
 	}
-	b.place, b.tried, b.lent = edge.Place{Box: newID(), Last: uint64(len(b.rows))}, 0, 0
+	b.place, b.tried, b.lent = edge.Place{Box: newID(), Last: uint64(len(b.rows)), Former: append(slices.Clone(b.place.Former), b.place.Box)}, 0, 0
 	b.boxes++
 	b.kick()
 	return b.place, nil

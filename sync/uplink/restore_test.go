@@ -49,7 +49,7 @@ func TestABoxRestoredFromABackup(t *testing.T) {
 	}
 }
 
-// Two boxes of one image take turns in sending: each comes to an id of its own.
+// Two boxes of one image take turns in sending: each comes to an id of its own, once. The one that they had is given up.
 func TestAClonedBox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		line := hqtest.NewLine()
@@ -67,7 +67,7 @@ func TestAClonedBox(t *testing.T) {
 		}
 		a.made = append(a.made, b.made...)
 		a.onceEach()
-		if boxes := a.box.Boxes() + b.box.Boxes(); boxes != 3 {
+		if boxes := a.box.Boxes() + b.box.Boxes(); boxes != 4 {
 			t.Errorf("the two had %d ids", boxes)
 		}
 	})
@@ -129,6 +129,41 @@ func TestAHeadOfficeRestoredWhileNothingHappens(t *testing.T) {
 		r.drained()
 		r.onceEach()
 	})
+}
+
+// A box is put back to an older copy twice. The second one stands just where head office left its id, which it had given up
+// meanwhile; it learns of that though it has nothing to tell.
+func TestABoxRestoredToAnIDThatItGaveUp(t *testing.T) {
+	for name, visits := range map[string]int{"with something to tell": 3, "with nothing": 0} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				line := hqtest.NewLine()
+				r := newRig(t, hqtest.NewBox(), line, nil)
+				r.gate.Open()
+				r.visits(5, 0)
+				older := r.box.Backup()
+				mustRound(t, r)
+				copied := r.box.Backup()
+				first := newRig(t, older, line, nil)
+				first.gate.Open()
+				first.made = r.made
+				first.visits(9, 0) // under another id, once head office has found out
+				mustRound(t, first)
+
+				second := newRig(t, copied, line, nil)
+				second.made = first.made
+				second.visits(visits, 0)
+				second.start()
+				defer func() { second.stop() }()
+				second.sleepMinutes(3)
+				second.drained()
+				second.onceEach()
+				if second.box.Boxes() != 2 {
+					t.Errorf("it goes on under an id that it gave up: %d ids", second.box.Boxes())
+				}
+			})
+		})
+	}
 }
 
 var errCrash = errors.New("the power failed")

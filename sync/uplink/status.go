@@ -24,6 +24,9 @@ func (u *Uplink) tell(ctx context.Context, backlog edge.Backlog) error {
 	}
 	u.reached()
 	u.OnStatus(answer)
+	if answer.GivenUp {
+		return u.newBox(ctx, "given up", "this box was put back to a copy of before it took another id")
+	}
 	if answer.Upto != nil && !u.Offering() {
 		if _, err := u.compare(ctx, place, *answer.Upto); err != nil {
 			return err

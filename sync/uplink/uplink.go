@@ -146,6 +146,9 @@ func (u *Uplink) batch(ctx context.Context, place edge.Place) ([]edge.Record, wi
 	if err != nil {
 		return nil, wire.Body{}, fmt.Errorf("reading the outbox: %w", err)
 	}
+	if len(records) > 0 && place.Acked == 0 {
+		records[0].Former = place.Former
+	}
 	for len(records) > 0 {
 		lines, err := wire.EncodeRecords(u.lines[:0], place.Box, records)
 		if err == nil {
@@ -173,7 +176,7 @@ func (u *Uplink) leaveOut(box string, records []edge.Record) (any bool) {
 		if _, err := wire.EncodeRecords(nil, box, records[i:i+1]); err != nil {
 			u.Log.Error("a record cannot be told to head office; it is left out", "seq", r.Seq, "kind", r.Kind, "error", err)
 			u.metrics.leftOut.Inc()
-			records[i] = edge.Record{Seq: r.Seq, Prev: r.Prev, ID: r.ID, Kind: edge.RecordVoid, At: r.At}
+			records[i] = edge.Record{Seq: r.Seq, Prev: r.Prev, ID: r.ID, Kind: edge.RecordVoid, At: r.At, Former: r.Former}
 			any = true
 		}
 	}

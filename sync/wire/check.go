@@ -79,6 +79,14 @@ func checkRecord(box string, r *edge.Record) error {
 	if err := errors.Join(checkID(box), checkID(r.ID), checkTime(r.At)); err != nil {
 		return err
 	}
+	if len(r.Former) > edge.MaxFormer {
+		return errMany
+	}
+	for _, box := range r.Former {
+		if err := checkID(box); err != nil {
+			return err
+		}
+	}
 	switch {
 	case r.Customer != nil:
 		return checkCustomer(r.Customer)

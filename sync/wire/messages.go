@@ -71,6 +71,8 @@ type Refusal struct {
 type StatusAnswer struct {
 	Now  time.Time `json:"now"`
 	Upto *uint64   `json:"upto,omitempty"` // of BoxStatus.Box; nil: not said
+
+	GivenUp bool `json:"given_up,omitempty"` // another box of the store says that it was this one, and gave the id up
 }
 
 // LookupRequest asks for somebody by any of the hashes of what she showed. The answer is an edge.Found, or 404.

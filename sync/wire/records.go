@@ -23,6 +23,8 @@ type envelope struct {
 	Kind edge.RecordKind `json:"kind"`
 	At   time.Time       `json:"at"`
 	Body any             `json:"body,omitempty"`
+
+	Former []string `json:"former,omitempty"` // with a box's first record
 }
 
 // received is the same line as it is read: the kind says what the body is.
@@ -34,6 +36,8 @@ type received struct {
 	Kind edge.RecordKind `json:"kind"`
 	At   time.Time       `json:"at"`
 	Body jsontext.Value  `json:"body"`
+
+	Former []string `json:"former"`
 }
 
 // EncodeRecords appends a batch of one box to dst as JSON lines. It fails where a record's body does not fit its kind,
@@ -64,7 +68,7 @@ func encodeRecord(encoder *jsontext.Encoder, box string, r *edge.Record) error {
 	if err != nil {
 		return err
 	}
-	out := envelope{Box: box, Seq: r.Seq, ID: r.ID, Kind: r.Kind, At: r.At.UTC(), Body: body}
+	out := envelope{Box: box, Seq: r.Seq, ID: r.ID, Kind: r.Kind, At: r.At.UTC(), Body: body, Former: r.Former}
 	if r.Prev != r.Seq-1 {
 		out.Prev = &r.Prev
 	}
@@ -134,7 +138,7 @@ func decodeRecord(line []byte) (box string, r edge.Record, err error) {
 	if err := json.Unmarshal(line, &in, reading()); err != nil {
 		return "", r, plain(err)
 	}
-	r = edge.Record{Seq: in.Seq, Prev: in.Seq - 1, ID: in.ID, Kind: in.Kind, At: in.At.UTC()}
+	r = edge.Record{Seq: in.Seq, Prev: in.Seq - 1, ID: in.ID, Kind: in.Kind, At: in.At.UTC(), Former: in.Former}
 	if in.Prev != nil {
 		r.Prev = *in.Prev
 	}

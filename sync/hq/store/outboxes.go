@@ -24,6 +24,19 @@ func (t *tx) PutUpto(store, box string, upto uint64) error {
 		store, box, int64(upto))
 }
 
+func (t *tx) GiveUp(store string, boxes []string) error {
+	values := make([]any, 0, 2*len(boxes))
+	for _, box := range boxes {
+		values = append(values, store, box)
+	}
+	return t.insert(`INSERT INTO given_up (store, box)`, 2, values, ` ON CONFLICT DO NOTHING`)
+}
+
+func (t *tx) GivenUp(store, box string) (is bool, err error) {
+	err = t.one(`SELECT EXISTS (SELECT 1 FROM given_up WHERE store = ? AND box = ?)`, []any{store, box}, &is)
+	return is, err
+}
+
 // outbox is the number of an outbox, which PutUpto has made.
 func (t *tx) outbox(store, box string) (number int64, err error) {
 	err = t.one(`SELECT number FROM outboxes WHERE store = ? AND box = ?`, []any{store, box}, &number)
