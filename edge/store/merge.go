@@ -213,7 +213,7 @@ func prefer(keep, other edge.CustomerState) edge.CustomerState {
 	for _, name := range chosenFields {
 		mine, hers := keep.Fields[name], other.Fields[name]
 		switch {
-		case mine.Value == "":
+		case mine.Value == "" || mine.Value == hers.Value: // the word that is the more to be believed
 		case name == edge.FieldSince && hers.Value != "" && toldMicros(hers.Value) < toldMicros(mine.Value):
 			now.Fields[name] = hers
 		default:
