@@ -22,7 +22,7 @@ func (r record) Try(ctx context.Context, req control.TryRequest) (control.Trial,
 		in.Language = r.config.Store.Locale
 	}
 	if req.Identifier != (edge.Identifier{}) {
-		profile, err := r.store.Profile(ctx, req.Identifier)
+		profile, err := r.store.ProfileAt(ctx, req.Identifier, req.At)
 		if err != nil {
 			return control.Trial{}, explainFind(err)
 		}

@@ -147,8 +147,17 @@ type Habit struct {
 	SKU   string
 	Name  string
 	P     float64 // share of her recent baskets with it, 0 to 1, decayed per basket
+	Today float64 // chance that she takes it at a visit now, as it was foretold; 0: nothing was, and P stands in
 	Times int     // baskets that held it
 	Last  time.Time
+}
+
+// Chance is how probable it is that she takes the thing now.
+func (h Habit) Chance() float64 {
+	if h.Today > 0 {
+		return h.Today
+	}
+	return h.P
 }
 
 // LastVisit is what the record says of her latest checkout.
@@ -166,7 +175,7 @@ type Profile struct {
 	Visits   int    // completed checkouts
 	First    time.Time
 	Gap      time.Duration // mean time between visits; 0 below three visits
-	Usual    []Habit       // most usual first, up to eight
+	Usual    []Habit       // what she may take now, the most probable first, up to eight
 	Last     LastVisit
 	Rhythm   Rhythm   // of her visits
 	NextGap  NextGap  // how long her next visit takes to come, as the store foretells it

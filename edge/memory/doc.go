@@ -14,7 +14,7 @@
 // At a visit, in the order of time: the items of [Things] become rows, as kept or new with Item and SKU alone; then
 // [Model.Learn] with the person as she was, then [Person.Learn], whose result is written back. A visit that comes late is
 // learnt by folding all visits anew from an empty Person, without the model: it learns each visit once, and is not exact.
-// Losing the model's last lessons does no harm, and skipping some under load does none either. At a tap: [Model.Due], of
+// Losing the model's last lessons does no harm, and skipping some under load does none either. At a tap: [Model.Usual], of
 // which a screen names what is [Named]. The model is to be locked: many taps at once, or one lesson. Moments are to be in
 // the store's own time zone, since days of the week count.
 //

@@ -61,7 +61,7 @@ func P(logw float64, n int) float64 {
 
 // Named reports whether a habit is sure enough to be named on a screen: at least an even chance, and seen three times,
 // so that a first basket is not taken for a habit.
-func Named(h edge.Habit) bool { return h.P >= .5 && h.Times >= 3 }
+func Named(h edge.Habit) bool { return h.Chance() >= .5 && h.Times >= 3 }
 
 // Things gives the items of a visit that teach a habit, one an article, in the order of the receipt: what was bought
 // and not taken off or returned again. Quantities and amounts are summed. The order of the receipt does not change what

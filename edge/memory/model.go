@@ -74,6 +74,26 @@ type Guess struct {
 	order float64
 }
 
+// Usual says which of the things on her list she may buy at a visit now, in the order of the list. It is what a tap asks: a
+// thing that is not hers is never [Named].
+func (m *Model) Usual(p *Person, now time.Time) []Guess {
+	if p.Visits == 0 {
+		return nil
+	}
+	at := p.moment(now)
+	return m.usual(make([]Guess, 0, len(p.Things)), p, &at)
+}
+
+func (m *Model) usual(guesses []Guess, p *Person, at *moment) []Guess {
+	x := make([]float64, 0, againSize)
+	for i := range p.Things {
+		t := &p.Things[i]
+		x = at.featuresAgain(x[:0], t, m.seen(t.Item), m)
+		guesses = append(guesses, m.again.guess(Guess{Item: t.Item, Times: t.Times, Last: t.Last}, x))
+	}
+	return guesses
+}
+
 // Due says what she may buy at a visit now: the things on her list and those popular in the store, what she would miss
 // most first. The screen names only those that are [Named].
 func (m *Model) Due(p *Person, now time.Time) []Guess {
@@ -82,13 +102,8 @@ func (m *Model) Due(p *Person, now time.Time) []Guess {
 	}
 	at := p.moment(now)
 	fresh := m.notHers(p)
-	guesses := make([]Guess, 0, len(p.Things)+len(fresh))
+	guesses := m.usual(make([]Guess, 0, len(p.Things)+len(fresh)), p, &at)
 	x := make([]float64, 0, againSize)
-	for i := range p.Things {
-		t := &p.Things[i]
-		x = at.featuresAgain(x[:0], t, m.seen(t.Item), m)
-		guesses = append(guesses, m.again.guess(Guess{Item: t.Item, Times: t.Times, Last: t.Last}, x))
-	}
 	for _, item := range fresh {
 		x = at.featuresFresh(x[:0], m.seen(item), m)
 		guesses = append(guesses, m.fresh.guess(Guess{Item: item}, x))

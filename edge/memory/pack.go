@@ -13,7 +13,7 @@ import (
 // What is packed begins with a version. A store that finds another one computes anew what it can, and starts with the
 // model that ships.
 const (
-	personVersion = 1
+	personVersion = 2 // 1 was a list of most usual things alone
 	modelVersion  = 1
 )
 

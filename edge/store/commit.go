@@ -32,6 +32,7 @@ type work struct {
 
 	news    []told                 // what head office is to be told
 	stamped bool                   // a stamp was made or seen
+	lessons int                    // that the model of habits had
 	kick    bool                   // something was added to be sent
 	traces  scrub.Traces           // of what was deleted (see scrub.go)
 	byRule  map[string]*edge.Tally // what became of rules, as it is then

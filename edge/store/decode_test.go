@@ -42,16 +42,15 @@ func FuzzUnpackLines(f *testing.F) {
 	})
 }
 
-func FuzzUnpackUsual(f *testing.F) {
-	f.Add(packUsual([]habit{{item: 1, logw: 2, times: 3, last: 4}}))
+func FuzzUnpackPace(f *testing.F) {
+	f.Add(packPace(pace{edge.Rhythm{Days: 3, Last: 20000, Gap: 4, Weight: 1.5, Mean: 2, Squares: .5}, edge.Standing{Stage: edge.StageFamiliar, Since: 19000, Habits: 2}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		top, err := unpackUsual(data)
+		p, err := unpackPace(data)
 		if err != nil {
 			return
 		}
-		again, err := unpackUsual(packUsual(top))
-		if err != nil || !slices.Equal(again, top) {
-			t.Fatalf("%v comes back as %v, %v", top, again, err)
+		if again, err := unpackPace(packPace(p)); err != nil || again != p {
+			t.Fatalf("%+v comes back as %+v, %v", p, again, err)
 		}
 	})
 }

@@ -16,16 +16,14 @@ import (
 // learnt is what one customer's visits taught, under way: the memory row, and those habits that were touched.
 type learnt struct {
 	customer edge.CustomerRef
-	visits   int64
-	first    int64
-	last     int64
+	person   memory.Person
 	latest   int64 // number of the last visit
-	usual    []habit
 	pace     pace
 	before   edge.Rhythm // as it was at rest
 	told     []int64     // moments of her open facts, in order
-	habits   map[int64]habit
-	anew     bool // computed from all visits: what is at rest is void
+	habits   map[int64]memory.Thing
+	void     bool // what is at rest was kept by another version
+	anew     bool // computed from all visits: what is at rest counts for nothing
 }
 
 // learn takes new visits of one customer, in order of time, into her memory. A visit that is older than her last one
@@ -53,30 +51,30 @@ func (w *work) learn(customer edge.CustomerRef, visits []visitRow) error {
 }
 
 func (w *work) learnt(customer edge.CustomerRef) (*learnt, error) {
-	m := &learnt{customer: customer, habits: map[int64]habit{}}
+	m := &learnt{customer: customer, habits: map[int64]memory.Thing{}}
 	told, err := w.toldAt(customer)
 	if err != nil {
 		return nil, err
 	}
 	m.told = told
 	var usual, rhythm []byte
-	err = w.tx.QueryRowContext(w.ctx, `SELECT visits, first, last, latest, usual, rhythm FROM memory WHERE customer = ?`, int64(customer)).
-		Scan(&m.visits, &m.first, &m.last, &m.latest, &usual, &rhythm)
+	err = w.tx.QueryRowContext(w.ctx, `SELECT latest, usual, rhythm FROM memory WHERE customer = ?`, int64(customer)).
+		Scan(&m.latest, &usual, &rhythm)
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if m.usual, err = unpackUsual(usual); err != nil {
-		return nil, err
-	}
 	if m.pace, err = unpackPace(rhythm); err != nil {
 		return nil, err
 	}
 	m.before = m.pace.rhythm
-	for i := range m.usual {
-		if m.usual[i].sku, err = w.skuOf(m.usual[i].item); err != nil {
+	if m.void = len(rhythm) == 0 || m.person.UnmarshalBinary(usual) != nil; m.void {
+		return m, nil
+	}
+	for i := range m.person.Things {
+		if m.person.Things[i].SKU, err = w.skuOf(m.person.Things[i].Item); err != nil {
 			return nil, err
 		}
 	}
@@ -85,7 +83,7 @@ func (w *work) learnt(customer edge.CustomerRef) (*learnt, error) {
 
 // startOver is the same customer with nothing learnt yet.
 func (m *learnt) startOver() *learnt {
-	return &learnt{customer: m.customer, habits: map[int64]habit{}, before: m.before, told: m.told, anew: true}
+	return &learnt{customer: m.customer, habits: map[int64]memory.Thing{}, before: m.before, told: m.told, anew: true}
 }
 
 // toldAt gives the moments of a customer's open facts that may be shown, in order.
@@ -105,17 +103,14 @@ func (w *work) toldAt(customer edge.CustomerRef) (all []int64, err error) {
 	return all, rows.Err()
 }
 
-// late reports whether a visit belongs before the last one known. A record that was made before rhythms were kept is computed
-// anew too.
+// late reports whether a visit belongs before the last one known. What another version kept is computed anew too.
 func (w *work) late(m *learnt, v visitRow) (bool, error) {
-	if m.visits > 0 && m.pace.rhythm.Days == 0 {
+	last := m.person.Last
+	switch {
+	case m.void || m.person.Visits > 0 && v.at < last:
 		return true, nil
-	}
-	if m.visits == 0 || v.at > m.last {
+	case m.person.Visits == 0 || v.at > last:
 		return false, nil
-	}
-	if v.at < m.last {
-		return true, nil
 	}
 	var checkout string
 	err := w.tx.QueryRowContext(w.ctx, `SELECT checkout FROM visits WHERE visit = ?`, m.latest).Scan(&checkout)
@@ -124,11 +119,6 @@ func (w *work) late(m *learnt, v visitRow) (bool, error) {
 
 // take learns from the next visit.
 func (w *work) take(m *learnt, v visitRow) error {
-	m.visits++
-	if m.visits == 1 {
-		m.first = v.at
-	}
-	m.last, m.latest = v.at, v.number
 	items, numbers, err := w.receipt(v.lines)
 	if err != nil {
 		return err
@@ -139,38 +129,28 @@ func (w *work) take(m *learnt, v visitRow) error {
 			return err
 		}
 	}
-	for _, thing := range things {
-		h := m.habits[numbers[thing.SKU]]
-		h.logw = memory.Add(h.logw, int(m.visits))
-		h.times++
-		h.last = v.at
-		m.habits[h.item] = h
+	bought := make([]memory.Thing, len(things))
+	for i, thing := range things {
+		bought[i] = m.habits[numbers[thing.SKU]]
 	}
-	m.usual = m.mostUsual(things, numbers)
-	m.pace = w.visited(m.pace, m.first, v.at, m.told, m.shares())
+	at := w.local(v.at)
+	if !m.anew { // the model has learnt those visits
+		w.teach(&m.person, at, bought)
+	}
+	for _, thing := range m.person.Learn(at, bought) {
+		m.habits[thing.Item] = thing
+	}
+	m.latest = v.number
+	m.pace = w.visited(m.pace, m.person.First, v.at, m.told, m.shares())
 	return nil
-}
-
-// mostUsual finds her most usual things among the former ones and the ones just bought, since a weight only ever rises:
-// nothing else can have overtaken them.
-func (m *learnt) mostUsual(bought []edge.Item, numbers map[string]int64) []habit {
-	candidates := make([]habit, 0, len(bought)+len(m.usual))
-	for _, thing := range bought {
-		candidates = append(candidates, m.habits[numbers[thing.SKU]])
-	}
-	for _, h := range m.usual {
-		if !slices.ContainsFunc(bought, func(thing edge.Item) bool { return numbers[thing.SKU] == h.item }) {
-			candidates = append(candidates, h)
-		}
-	}
-	return topHabits(candidates)
 }
 
 // shares gives her most usual things as a stage's evidence needs them.
 func (m *learnt) shares() []edge.Habit {
-	out := make([]edge.Habit, len(m.usual))
-	for i, h := range m.usual {
-		out[i] = edge.Habit{P: memory.P(h.logw, int(m.visits)), Times: int(h.times)}
+	out := make([]edge.Habit, min(len(m.person.Things), usualThings))
+	for i := range out {
+		t := &m.person.Things[i]
+		out[i] = edge.Habit{P: memory.P(t.LogW, m.person.Visits), Times: t.Times}
 	}
 	return out
 }
@@ -206,25 +186,29 @@ func (w *work) recall(m *learnt, things []edge.Item, numbers map[string]int64) e
 	for _, thing := range things {
 		number := numbers[thing.SKU]
 		if _, touched := m.habits[number]; !touched {
-			m.habits[number] = habit{item: number, sku: thing.SKU, logw: memory.Never()}
+			m.habits[number] = memory.Thing{Item: number, SKU: thing.SKU}
 			args = append(args, number)
 		}
 	}
-	if m.anew || m.visits == 1 || len(args) == 1 {
+	if m.anew || m.person.Visits == 0 || len(args) == 1 {
 		return nil
 	}
-	rows, err := w.tx.QueryContext(w.ctx, `SELECT item, logw, times, last FROM habits WHERE customer = ? AND item IN (`+marks(len(args)-1)+`)`, args...)
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT item, logw, times, last, more FROM habits WHERE customer = ? AND item IN (`+marks(len(args)-1)+`)`, args...)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var h habit
-		if err := rows.Scan(&h.item, &h.logw, &h.times, &h.last); err != nil {
+		var t memory.Thing
+		var more sql.RawBytes
+		if err := rows.Scan(&t.Item, &t.LogW, &t.Times, &t.Last, &more); err != nil {
 			return err
 		}
-		h.sku = m.habits[h.item].sku
-		m.habits[h.item] = h
+		if t.More, err = memory.ReadMore(more); err != nil {
+			return err
+		}
+		t.SKU = m.habits[t.Item].SKU
+		m.habits[t.Item] = t
 	}
 	return rows.Err()
 }
@@ -242,17 +226,21 @@ func (w *work) keep(m *learnt) error {
 			return err
 		}
 	}
+	person, err := m.person.MarshalBinary()
+	if err != nil {
+		return err
+	}
 	return w.exec(`INSERT INTO memory (customer, visits, first, last, latest, usual, rhythm) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (customer) DO UPDATE SET visits = excluded.visits, first = excluded.first, last = excluded.last,
 			latest = excluded.latest, usual = excluded.usual, rhythm = excluded.rhythm`,
-		int64(m.customer), m.visits, m.first, m.last, m.latest, packUsual(m.usual), packPace(m.pace))
+		int64(m.customer), m.person.Visits, m.person.First, m.person.Last, m.latest, person, packPace(m.pace))
 }
 
-func (w *work) keepHabits(customer edge.CustomerRef, habits []habit) error {
-	values := make([]any, 0, 5*len(habits))
-	for _, h := range habits {
-		values = append(values, int64(customer), h.item, h.logw, h.times, h.last)
+func (w *work) keepHabits(customer edge.CustomerRef, habits []memory.Thing) error {
+	values := make([]any, 0, 6*len(habits))
+	for _, t := range habits {
+		values = append(values, int64(customer), t.Item, t.LogW, t.Times, t.Last, t.More.Append(nil))
 	}
-	return w.insert(`INSERT INTO habits (customer, item, logw, times, last) VALUES `, 5, values,
-		` ON CONFLICT DO UPDATE SET logw = excluded.logw, times = excluded.times, last = excluded.last`)
+	return w.insert(`INSERT INTO habits (customer, item, logw, times, last, more) VALUES `, 6, values,
+		` ON CONFLICT DO UPDATE SET logw = excluded.logw, times = excluded.times, last = excluded.last, more = excluded.more`)
 }

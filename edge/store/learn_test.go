@@ -3,6 +3,7 @@
 package store
 
 import (
+	sorting "cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,70 +20,100 @@ import (
 )
 
 // state is all that was learnt of a customer, without numbers that depend on the order of coming.
-func state(t interface{ Fatal(...any) }, s *Store, ref edge.CustomerRef) (edge.Profile, map[string]edge.Habit) {
+func state(t interface{ Fatal(...any) }, s *Store, ref edge.CustomerRef) (edge.Profile, memory.Person, map[string]memory.Thing) {
 	p, err := s.ProfileOf(tctx, ref)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := s.read.Query(`SELECT sku, logw, times, last FROM habits JOIN items USING (item) WHERE customer = ?`, int64(ref))
+	var packed []byte
+	if err := s.read.QueryRow(`SELECT usual FROM memory WHERE customer = ?`, int64(ref)).Scan(&packed); err != nil {
+		t.Fatal(err)
+	}
+	var person memory.Person
+	if err := person.UnmarshalBinary(packed); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := s.read.Query(`SELECT sku, item, logw, times, last, more FROM habits JOIN items USING (item) WHERE customer = ?`, int64(ref))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = rows.Close() }()
-	habits := map[string]edge.Habit{}
+	habits := map[string]memory.Thing{}
 	for rows.Next() {
-		var h edge.Habit
-		var last int64
-		if err := rows.Scan(&h.SKU, &h.P, &h.Times, &last); err != nil {
+		var h memory.Thing
+		var more []byte
+		if err := rows.Scan(&h.SKU, &h.Item, &h.LogW, &h.Times, &h.Last, &more); err != nil {
 			t.Fatal(err)
 		}
-		h.Last = moment(last)
+		if h.More, err = memory.ReadMore(more); err != nil {
+			t.Fatal(err)
+		}
 		habits[h.SKU] = h
 	}
+	for i := range person.Things {
+		for sku, h := range habits {
+			if h.Item == person.Things[i].Item {
+				person.Things[i].SKU = sku
+			}
+		}
+	}
 	p.Customer = edge.Customer{}
-	return p, habits
+	return p, person, habits
 }
 
-// expected computes the same from the visits directly, with edge/memory alone.
-func expected(visits []edge.Visit) (usual []edge.Habit, habits map[string]edge.Habit) {
+// lasting are usual things without what the model foretells, which each visit of anybody changes.
+func lasting(usual []edge.Habit) []edge.Habit {
+	out := slices.Clone(usual)
+	for i := range out {
+		out[i].Today = 0
+	}
+	slices.SortFunc(out, func(a, b edge.Habit) int { return sorting.Or(sorting.Compare(b.P, a.P), strings.Compare(a.SKU, b.SKU)) })
+	return out
+}
+
+func inOrder(visits []edge.Visit) []edge.Visit {
 	visits = slices.Clone(visits)
 	slices.SortFunc(visits, func(a, b edge.Visit) int {
 		return byTime(visitRow{at: a.At.UnixMicro(), checkout: a.Checkout}, visitRow{at: b.At.UnixMicro(), checkout: b.Checkout})
 	})
-	habits = map[string]edge.Habit{}
-	for i, v := range visits {
+	return visits
+}
+
+// expected computes the same from the visits directly, with edge/memory alone; item gives an article's number.
+func expected(visits []edge.Visit, item func(sku string) int64) (person memory.Person, habits map[string]memory.Thing) {
+	habits = map[string]memory.Thing{}
+	for _, v := range inOrder(visits) {
+		var bought []memory.Thing
 		for _, it := range memory.Things(v.Items) {
-			h, ok := habits[it.SKU]
-			if !ok {
-				h.P = memory.Never()
+			h, known := habits[it.SKU]
+			if !known {
+				h = memory.Thing{Item: item(it.SKU), SKU: it.SKU}
 			}
-			habits[it.SKU] = edge.Habit{SKU: it.SKU, P: memory.Add(h.P, i+1), Times: h.Times + 1, Last: v.At}
+			bought = append(bought, h)
+		}
+		for _, h := range person.Learn(v.At.UTC(), bought) {
+			habits[h.SKU] = h
 		}
 	}
-	for _, h := range habits {
-		usual = append(usual, edge.Habit{SKU: h.SKU, Name: "N" + h.SKU, P: memory.P(h.P, len(visits)), Times: h.Times, Last: h.Last})
-	}
-	slices.SortFunc(usual, func(a, b edge.Habit) int {
-		return byWeight(habit{sku: a.SKU, logw: habits[a.SKU].P, times: int64(a.Times)}, habit{sku: b.SKU, logw: habits[b.SKU].P, times: int64(b.Times)})
-	})
-	return usual[:min(8, len(usual))], habits
+	return person, habits
 }
 
 // expectedPace folds the visits with edge/memory alone.
-func expectedPace(visits []edge.Visit) (p pace, r edge.Rhythm) {
-	visits = slices.Clone(visits)
-	slices.SortFunc(visits, func(a, b edge.Visit) int {
-		return byTime(visitRow{at: a.At.UnixMicro(), checkout: a.Checkout}, visitRow{at: b.At.UnixMicro(), checkout: b.Checkout})
-	})
+func expectedPace(visits []edge.Visit, item func(sku string) int64) (p pace) {
+	visits = inOrder(visits)
 	for i, v := range visits {
-		usual, _ := expected(visits[:i+1])
+		person, _ := expected(visits[:i+1], item)
 		before := p.rhythm
 		p.rhythm = memory.Visited(before, memory.Day(v.At.UTC()))
 		e := memory.Evidence{First: memory.Day(visits[0].At.UTC())}
+		var usual []edge.Habit
+		for _, thing := range person.Things[:min(8, len(person.Things))] {
+			usual = append(usual, edge.Habit{P: memory.P(thing.LogW, person.Visits), Times: thing.Times})
+		}
 		e.Habits, e.Fading = memory.HabitsOf(usual)
 		p.standing = memory.Stand(p.standing, before, p.rhythm, e)
 	}
-	return p, p.rhythm
+	return p
 }
 
 func drawVisits(t *rapid.T) []edge.Visit {
@@ -104,6 +135,8 @@ func drawVisits(t *rapid.T) []edge.Visit {
 	slices.SortFunc(visits, func(a, b edge.Visit) int { return strings.Compare(a.At.String()+a.Checkout, b.At.String()+b.Checkout) })
 	return visits
 }
+
+var unexported = cmp.AllowUnexported(memory.Thing{}, memory.More{}, memory.Person{})
 
 // TestAnyOrderTeachesTheSame: visits live, attached, or imported in pieces, in any order and some twice, leave one
 // memory, and it is the one that edge/memory gives.
@@ -130,26 +163,32 @@ func TestAnyOrderTeachesTheSame(t *testing.T) {
 			tell(t, s, id, ref, order[i:i+size], rapid.IntRange(0, 2).Draw(t, "how"), fmt.Sprint(n))
 			i += size
 		}
-		p, habits := state(t, s, ref)
-		usual, wantHabits := expected(visits)
-		if diff := cmp.Diff(wantHabits, habits); diff != "" {
+		p, person, habits := state(t, s, ref)
+		item := func(sku string) int64 { return habits[sku].Item }
+		wantPerson, wantHabits := expected(visits, item)
+		if diff := cmp.Diff(wantHabits, habits, unexported); diff != "" {
 			t.Fatalf("habits: %s", diff)
 		}
-		if diff := cmp.Diff(usual, p.Usual); diff != "" {
-			t.Fatalf("usual: %s", diff)
+		if diff := cmp.Diff(wantPerson, person, unexported); diff != "" {
+			t.Fatalf("baskets: %s", diff)
 		}
-		wantPace, wantGaps := expectedPace(visits)
+		for i, g := range s.model.usual(&person, s.opt.Now()) {
+			if h := p.Usual[i]; habits[h.SKU].Item != g.Item || h.Today != g.P || h.Times != g.Times || h.Name != "N"+h.SKU || h.P != memory.P(habits[h.SKU].LogW, len(visits)) {
+				t.Fatalf("usual %d: %+v, want %+v", i, h, g)
+			}
+		}
+		wantPace := expectedPace(visits, item)
 		if diff := cmp.Diff(wantPace, pace{p.Rhythm, p.Standing}, cmp.AllowUnexported(pace{})); diff != "" {
 			t.Fatalf("pace: %s", diff)
 		}
 		if got := s.common.Load().Next(p.Rhythm); p.NextGap != got {
 			t.Fatalf("next gap %+v, want %+v", p.NextGap, got)
 		}
-		gaps.Moved(edge.Rhythm{}, wantGaps)
-		if diff := cmp.Diff(gaps.Next(wantGaps), p.NextGap, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+		gaps.Moved(edge.Rhythm{}, wantPace.rhythm)
+		if diff := cmp.Diff(gaps.Next(wantPace.rhythm), p.NextGap, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 			t.Fatalf("what the store's customers have in common: %s", diff)
 		}
-		last := visits[len(visits)-1]
+		last := inOrder(visits)[len(visits)-1]
 		if p.Visits != len(visits) || !p.First.Equal(visits[0].At) || !p.Last.At.Equal(last.At) || p.Gap != memory.Gap(visits[0].At, last.At, len(visits)) {
 			t.Fatalf("%d visits from %v to %v, gap %v", p.Visits, p.First, p.Last.At, p.Gap)
 		}
@@ -205,10 +244,10 @@ func TestALargeBasketIsLearntWhole(t *testing.T) {
 		commit(t, s, edge.Entry{Visit: &edge.Visit{Customer: ref, At: s.opt.Now().Add(time.Duration(hour) * time.Hour), Lane: "1", Checkout: "k", Items: basket}})
 	}
 	weight := memory.Add(memory.Add(memory.Add(memory.Never(), 1), 2), 3)
-	_, habits := state(t, s, ref)
+	_, _, habits := state(t, s, ref)
 	good := 0
 	for _, h := range habits {
-		if h.Times == 3 && h.P == weight {
+		if h.Times == 3 && h.LogW == weight {
 			good++
 		}
 	}

@@ -95,7 +95,7 @@ func TestMergeMakesTwoOne(t *testing.T) {
 	buys(t, whole, ref, "1", now.Add(-4*time.Hour), "tea")
 	buys(t, whole, ref, "1", now.Add(-3*time.Hour), "milk")
 	commit(t, whole, edge.Entry{Visit: &edge.Visit{Customer: ref, At: now, Lane: "1", Checkout: prompt, Items: []edge.Item{{SKU: "1", Name: "Milk", Quantity: 1}}}})
-	if d := cmp.Diff(profile(t, whole, "6001").Usual, got.Usual); d != "" {
+	if d := cmp.Diff(lasting(profile(t, whole, "6001").Usual), lasting(got.Usual)); d != "" {
 		t.Errorf("learnt otherwise (-whole +merged):\n%s", d)
 	}
 	if c, err := s.Counts(t.Context(), now); err != nil || c.Customers != 1 {

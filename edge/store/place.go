@@ -69,7 +69,7 @@ func (s *Store) know(ctx context.Context) error {
 			return err
 		}
 		s.clock = edge.NewClock(box, last)
-		if err := errors.Join(w.knowRules(), w.knowGaps()); err != nil {
+		if err := errors.Join(w.knowRules(), w.knowGaps(), w.knowModel()); err != nil {
 			return err
 		}
 		owes, err := w.metaNumber(metaScrub)

@@ -66,7 +66,7 @@ func (s *Store) Tap(ctx context.Context, key edge.EventKey, id edge.Identifier) 
 			return tap, nil
 		}
 	}
-	tap.Profile, tap.Unknown = s.profile(ctx, db, row)
+	tap.Profile, tap.Unknown = s.profile(ctx, db, row, s.opt.Now())
 	return tap, nil
 }
 
@@ -94,6 +94,11 @@ func (s *Store) tapRow(ctx context.Context, db *sql.DB, key edge.EventKey, hash 
 // edge.ErrAmbiguous for an identifier that several customers share. Of a customer who does not want to be remembered it
 // gives who she is and nothing that was learnt. While the box is locked it gives edge.ErrLocked.
 func (s *Store) Profile(ctx context.Context, id edge.Identifier) (edge.Profile, error) {
+	return s.ProfileAt(ctx, id, s.opt.Now())
+}
+
+// ProfileAt is Profile with what she may take, and which facts still hold, at another moment.
+func (s *Store) ProfileAt(ctx context.Context, id edge.Identifier, at time.Time) (edge.Profile, error) {
 	if s.locked.Load() {
 		return edge.Profile{}, edge.ErrLocked
 	}
@@ -109,7 +114,7 @@ func (s *Store) Profile(ctx context.Context, id edge.Identifier) (edge.Profile, 
 			return edge.Profile{}, err
 		}
 	}
-	return s.profile(ctx, db, row)
+	return s.profile(ctx, db, row, at)
 }
 
 // rowOf finds the customer of an identifier, and whether it rests under the current key. It looks under all live keys,
@@ -154,7 +159,7 @@ func (s *Store) ProfileOf(ctx context.Context, ref edge.CustomerRef) (edge.Profi
 	if err != nil {
 		return edge.Profile{}, err
 	}
-	return s.profile(ctx, db, row)
+	return s.profile(ctx, db, row, s.opt.Now())
 }
 
 func (s *Store) profileRow(ctx context.Context, db *sql.DB, query string, key any) (row profileRow, err error) {
@@ -182,7 +187,7 @@ func (s *Store) profileRow(ctx context.Context, db *sql.DB, query string, key an
 }
 
 // profile opens what is sealed and gathers the rest.
-func (s *Store) profile(ctx context.Context, db *sql.DB, row profileRow) (edge.Profile, error) {
+func (s *Store) profile(ctx context.Context, db *sql.DB, row profileRow, now time.Time) (edge.Profile, error) {
 	p, key, err := s.customer(row)
 	if err != nil {
 		return edge.Profile{}, fmt.Errorf("reading a profile: %w", err)
@@ -190,7 +195,7 @@ func (s *Store) profile(ctx context.Context, db *sql.DB, row profileRow) (edge.P
 	if p.Customer.Consent != edge.ConsentRemember {
 		return p, nil
 	}
-	if err := s.addTap(ctx, db, &p, key, row.tap); err != nil {
+	if err := s.addTap(ctx, db, &p, key, row.tap, now); err != nil {
 		return edge.Profile{}, fmt.Errorf("reading a profile: %w", err)
 	}
 	return p, nil

@@ -71,8 +71,9 @@ type Store struct {
 	ballast  ballast
 	scrub    scrub.Scrub
 	rules    atomic.Pointer[[]edge.Tally] // what became of each rule, sorted by its name
-	common   atomic.Pointer[memory.Gaps]  // what customers' rhythms have in common; never changed in place
-	scrubbed time.Time                    // when upkeep last failed to; behind upkeep
+	model    model
+	common   atomic.Pointer[memory.Gaps] // what customers' rhythms have in common; never changed in place
+	scrubbed time.Time                   // when upkeep last failed to; behind upkeep
 	stop     context.CancelFunc
 	ended    chan struct{}
 }
@@ -180,6 +181,9 @@ func (s *Store) claim(ctx context.Context) error {
 func (s *Store) Close() error {
 	s.stop()
 	<-s.ended
+	if err := s.keepModel(context.Background(), time.Time{}); err != nil {
+		s.opt.Log.Warn("closing the store", "error", err)
+	}
 	if err := s.checkpoint(context.Background(), "TRUNCATE"); err != nil {
 		s.opt.Log.Warn("closing the store: the journal stays until the next start", "error", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -149,7 +150,7 @@ func (w *work) gatherFacts(ref edge.CustomerRef, key *seal.Customer) (facts []st
 }
 
 // addTap reads the blob into a profile.
-func (s *Store) addTap(ctx context.Context, db *sql.DB, p *edge.Profile, key *seal.Customer, sealed []byte) error {
+func (s *Store) addTap(ctx context.Context, db *sql.DB, p *edge.Profile, key *seal.Customer, sealed []byte, now time.Time) error {
 	if len(sealed) == 0 {
 		return nil
 	}
@@ -164,10 +165,9 @@ func (s *Store) addTap(ctx context.Context, db *sql.DB, p *edge.Profile, key *se
 	for len(texts) < tapFacts { // trailing empty ones take no room
 		texts = append(texts, "")
 	}
-	if err := errors.Join(s.addVisits(ctx, db, p, texts), addHeard(p, texts[tapSaid])); err != nil {
+	if err := errors.Join(s.addVisits(ctx, db, p, texts, now), addHeard(p, texts[tapSaid])); err != nil {
 		return err
 	}
-	now := s.opt.Now()
 	for _, text := range texts[tapFacts:] {
 		fact, err := unpackFact(text)
 		if err != nil {
@@ -181,7 +181,7 @@ func (s *Store) addTap(ctx context.Context, db *sql.DB, p *edge.Profile, key *se
 	return nil
 }
 
-func (s *Store) addVisits(ctx context.Context, db *sql.DB, p *edge.Profile, texts []string) error {
+func (s *Store) addVisits(ctx context.Context, db *sql.DB, p *edge.Profile, texts []string, now time.Time) error {
 	var visits, first, last int64
 	packed, err := cutNumbers([]byte(texts[tapVisits]), &visits, &first, &last)
 	if err != nil || visits == 0 {
@@ -204,18 +204,7 @@ func (s *Store) addVisits(ctx context.Context, db *sql.DB, p *edge.Profile, text
 	if p.Last.Items, err = s.itemsOf(ctx, db, lines); err != nil {
 		return err
 	}
-	usual, err := unpackUsual([]byte(texts[tapUsual]))
-	if err != nil {
-		return err
-	}
-	for _, h := range usual {
-		it, err := s.items.number(ctx, db, h.item)
-		if err != nil {
-			return err
-		}
-		p.Usual = append(p.Usual, edge.Habit{SKU: it.sku, Name: it.name, P: memory.P(h.logw, p.Visits), Times: int(h.times), Last: moment(h.last)})
-	}
-	return nil
+	return s.addUsual(ctx, db, p, []byte(texts[tapUsual]), now)
 }
 
 func packFact(f edge.Fact) string {

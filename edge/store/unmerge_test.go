@@ -31,7 +31,7 @@ func allOf(t testing.TB, s *Store, card string) (p edge.Profile, c edge.Customer
 	p = profile(t, s, card)
 	c = stateOf(t, s, p.Customer.Ref)
 	habits = texts(t, s, `SELECT item || ' ' || logw || ' ' || times || ' ' || last FROM habits WHERE customer = ? ORDER BY item`, int64(p.Customer.Ref))
-	p.Customer.Ref = 0
+	p.Customer.Ref, p.Usual = 0, lasting(p.Usual)
 	for i := range p.Facts {
 		p.Facts[i].Customer = 0
 	}

@@ -65,7 +65,7 @@ func (s *Store) Upkeep(ctx context.Context) error {
 		return err // nothing to delete with
 	}
 	s.makeBallast()
-	return errors.Join(err, s.eraseOwed(ctx), s.lookAtClock(ctx), s.forgetLate(ctx), s.sweepOnce(ctx), s.capOutbox(ctx))
+	return errors.Join(err, s.eraseOwed(ctx), s.keepModel(ctx, s.opt.Now()), s.lookAtClock(ctx), s.forgetLate(ctx), s.sweepOnce(ctx), s.capOutbox(ctx))
 }
 
 // errBusy says that a reader or the writer kept the journal from being cut back.

@@ -34,7 +34,7 @@ type part struct {
 }
 
 // parts are all of them, in the order of the table.
-func parts() []part { return slices.Concat(habitParts(), rhythmParts()) }
+func parts() []part { return slices.Concat(habitParts(), tapParts(), rhythmParts()) }
 
 // Command is `rig eval`.
 func Command() *cobra.Command {

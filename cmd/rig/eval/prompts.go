@@ -124,26 +124,16 @@ type tap struct {
 }
 
 func (r *reading) run(ctx context.Context, taps int) error {
-	dir, err := os.MkdirTemp("", "redbench-prompts-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	keys, err := seal.Open(dir)
-	if err != nil {
-		return err
-	}
 	shoppers, coming := r.choose(taps)
 	if len(coming) == 0 {
 		return errors.New("nobody has visits enough")
 	}
 	r.now = coming[0].basket.at.AddDate(0, 0, -30)
-	r.store, err = store.Open(ctx, store.Options{Dir: dir, StoreID: "harbour", Seal: keys, Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return r.now }, Upkeep: -1, Ballast: -1})
+	done, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = r.store.Close() }()
+	defer done()
 	if err := r.fill(ctx, shoppers); err != nil {
 		return err
 	}
@@ -153,6 +143,30 @@ func (r *reading) run(ctx context.Context, taps int) error {
 		}
 	}
 	return nil
+}
+
+// open makes an empty store, whose clock is the reading's.
+func (r *reading) open(ctx context.Context) (done func(), err error) {
+	dir, err := os.MkdirTemp("", "redbench-prompts-")
+	if err != nil {
+		return nil, err
+	}
+	remove := func() { _ = os.RemoveAll(dir) }
+	keys, err := seal.Open(dir)
+	if err == nil {
+		r.store, err = store.Open(ctx, store.Options{Dir: dir, StoreID: "harbour", Seal: keys, Log: slog.New(slog.DiscardHandler),
+			Now: func() time.Time { return r.now }, Upkeep: -1, Ballast: -1})
+	}
+	if err != nil {
+		remove()
+		return nil, err
+	}
+	return func() { _ = r.store.Close(); remove() }, nil
+}
+
+// cardOf makes up a card.
+func cardOf(n int) edge.Identifier {
+	return edge.Identifier{Kind: edge.KindCard, Value: fmt.Sprintf("2913%09d", 7919*(n+1))}
 }
 
 // choose picks customers by the seed, and a run of each one's visits at any place of her history, so that new customers
@@ -176,7 +190,7 @@ func (r *reading) choose(taps int) (shoppers []*shopper, coming []tap) {
 			from = 1 + random.IntN(min(most, 12))
 		}
 		s := &shopper{customer: c, person: people[len(shoppers)%len(people)], told: random.IntN(3) > 0,
-			card: edge.Identifier{Kind: edge.KindCard, Value: fmt.Sprintf("2913%09d", 7919*(len(shoppers)+1))}}
+			card: cardOf(len(shoppers))}
 		move := base.AddDate(0, 0, random.IntN(14)).Sub(c.baskets[from].at.Truncate(24 * time.Hour))
 		s.coming = r.moved(c.baskets[:from+r.row], move)
 		shoppers = append(shoppers, s)
