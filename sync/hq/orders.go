@@ -58,20 +58,22 @@ func (w *work) receipt(r edge.Receipt) error {
 	return w.tx.PutReceipt(w.store, r)
 }
 
-// erasure carries an order out, once. One that comes again may say more than it did: whoever passed it on knew more of her.
+// erasure carries an order out, once. One that comes again may say more than it did: whoever passed it on knew more of her. One
+// whose search was broken off is searched for then: its box gives it until it hears of it.
 func (w *work) erasure(order edge.Erasure) error {
-	before, err := w.tx.Erasure(order.ID)
-	if err != nil && !errors.Is(err, edge.ErrNotFound) {
+	before, waits, err := w.before(order.ID)
+	if err != nil {
 		return err
 	}
-	if err == nil {
-		grown := union(before.Order, order)
-		if len(grown.Customers) == len(before.Order.Customers) && len(grown.Tombstones) == len(before.Order.Tombstones) {
+	if len(before) > 0 {
+		was := before[0]
+		for _, each := range before[1:] {
+			was = union(was, each)
+		}
+		if order = union(was, order); !saysMore(order, was) {
+			w.waits = w.waits || waits
 			return nil // it was taken before
 		}
-		order = grown
-	} else if waits, err := w.isWaiting(order); err != nil || waits {
-		return err // a box gives it until it hears of it
 	}
 	if taken, err := w.mayOrder(); !taken || err != nil {
 		return err
@@ -96,14 +98,13 @@ func (w *work) takeErasure(row ErasureRow) error {
 		return err
 	}
 	if len(numbers) == 0 && len(row.Order.Tombstones) > 0 {
-		w.waits = true // what comes late of her is kept out from now on
-		return errors.Join(w.tx.PutWaiting(row), w.tx.PutGone(row.Order.Customers, row.Order.Stamp), w.tx.PutBuried(row.Order.Tombstones, burialBy(row.Order)))
+		// What comes late of her is kept out from now on.
+		return errors.Join(w.wait(row), w.tx.PutGone(row.Order.Customers, row.Order.Stamp), w.tx.PutBuried(row.Order.Tombstones, burialBy(row.Order)))
 	}
 	if row.Order, err = w.carryOutFor(row, numbers); err != nil || len(row.Order.Tombstones) == 0 {
 		return err
 	}
-	w.waits = true // without the tombstones of what others have, too
-	return w.tx.PutWaiting(row)
+	return w.wait(row) // without the tombstones of what others have, too
 }
 
 // union is an order with all that is said of it in two tellings.
@@ -112,6 +113,11 @@ func union(a, b edge.Erasure) edge.Erasure {
 	a.Tombstones = sortedBytes(slices.Concat(a.Tombstones, b.Tombstones))
 	a.Chained = a.Chained || b.Chained
 	return a
+}
+
+// saysMore reports whether an order names more than it did.
+func saysMore(order, was edge.Erasure) bool {
+	return len(order.Customers) > len(sorted(was.Customers)) || len(order.Tombstones) > len(sortedBytes(was.Tombstones))
 }
 
 // carryOutFor carries out what a store has ordered, and done itself, and gives the order as it was passed on.
@@ -137,14 +143,42 @@ func (w *work) named(order edge.Erasure) (numbers []int64, err error) {
 	return slices.Compact(numbers), nil
 }
 
-// isWaiting reports whether an order waits to be searched for, and says no more than it did.
-func (w *work) isWaiting(order edge.Erasure) (bool, error) {
-	rows, err := w.tx.Waiting()
-	if err != nil {
-		return false, fmt.Errorf("reading orders that wait: %w", err)
+// before gives an order as it was taken before: as it was passed on, and as it waits to be searched for.
+func (w *work) before(id string) (out []edge.Erasure, waits bool, err error) {
+	row, err := w.tx.Erasure(id)
+	if err == nil {
+		out = append(out, row.Order)
+	} else if !errors.Is(err, edge.ErrNotFound) {
+		return nil, false, err
 	}
-	return slices.ContainsFunc(rows, func(r ErasureRow) bool {
-		grown := union(r.Order, order)
-		return r.Order.ID == order.ID && len(grown.Customers) == len(r.Order.Customers) && len(grown.Tombstones) == len(r.Order.Tombstones)
-	}), nil
+	row, waits, err = w.isWaiting(id)
+	if waits {
+		out = append(out, row.Order)
+	}
+	return out, waits, err
+}
+
+// isWaiting gives an order as it waits to be searched for.
+func (w *work) isWaiting(id string) (row ErasureRow, is bool, err error) {
+	if w.unsearched == nil {
+		rows, err := w.tx.Waiting()
+		if err != nil {
+			return row, false, fmt.Errorf("reading orders that wait: %w", err)
+		}
+		w.unsearched = make(map[string]ErasureRow, len(rows))
+		for _, r := range rows {
+			w.unsearched[r.Order.ID] = r
+		}
+	}
+	row, is = w.unsearched[id]
+	return row, is, nil
+}
+
+// wait has an order searched for.
+func (w *work) wait(row ErasureRow) error {
+	w.waits = true
+	if w.unsearched != nil {
+		w.unsearched[row.Order.ID] = row
+	}
+	return w.tx.PutWaiting(row)
 }

@@ -41,7 +41,7 @@ func (h *HQ) searchFor(ctx context.Context, most time.Duration) {
 	h.afterwards(func() {
 		defer close(done)
 		if err := h.searchAll(context.WithoutCancel(ctx)); err != nil {
-			h.opt.Log.Error("searching for customers who are to be forgotten; it is tried again within the hour", "error", err)
+			h.opt.Log.Error("searching for customers who are to be forgotten; it is tried again when a box gives such an order again, and within the hour", "error", err)
 		}
 	})
 	timer := time.NewTimer(most)
@@ -132,12 +132,21 @@ func (w *work) searched(s *search) error {
 		if err := w.carryOutFound(row, slices.Compact(numbers)); err != nil {
 			return err
 		}
-		if err := w.tx.DeleteWaiting(row.Order.ID); err != nil {
+		if err := w.searchedFor(row.Order); err != nil {
 			return fmt.Errorf("carrying out orders to forget: %w", err)
 		}
 	}
 	w.store = ""
 	return nil
+}
+
+// searchedFor ends the waiting of an order, unless it has come to say more since the search began: that is searched for next.
+func (w *work) searchedFor(order edge.Erasure) error {
+	now, waits, err := w.isWaiting(order.ID)
+	if err != nil || waits && saysMore(union(order, now.Order), order) {
+		return err
+	}
+	return w.tx.DeleteWaiting(order.ID)
 }
 
 // carryOutFound carries an order out for whom the search has found. One that was passed on already, for whom it names by id, is

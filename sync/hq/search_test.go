@@ -17,6 +17,8 @@ type looked struct {
 	hq.Store
 	times int
 	fails error
+	// what happens between a look and the transaction that carries out; once
+	meanwhile func()
 }
 
 func (l *looked) Update(ctx context.Context, f func(hq.Tx) error) error {
@@ -24,7 +26,13 @@ func (l *looked) Update(ctx context.Context, f func(hq.Tx) error) error {
 }
 
 func (l *looked) View(ctx context.Context, f func(hq.Tx) error) error {
-	return l.Store.View(ctx, func(tx hq.Tx) error { return f(&lookedTx{tx, l}) })
+	times := l.times
+	err := l.Store.View(ctx, func(tx hq.Tx) error { return f(&lookedTx{tx, l}) })
+	if then := l.meanwhile; then != nil && l.times > times {
+		l.meanwhile = nil
+		then()
+	}
+	return err
 }
 
 type lookedTx struct {

@@ -204,7 +204,7 @@ type Erasures interface {
 	ErasuresAfter(pos int64, limit int) ([]ErasureRow, error)
 	// Waiting are orders that were taken, and not carried out yet, the oldest first. They have no position.
 	Waiting() ([]ErasureRow, error)
-	PutWaiting(ErasureRow) error // once
+	PutWaiting(ErasureRow) error // where it waits already: what it says now
 	DeleteWaiting(erasure string) error
 	Owe(store string, erasures []string, since int64) error
 	// OweAll notes that a store owes a receipt for every erasure that it has not given one for.

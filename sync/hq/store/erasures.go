@@ -54,7 +54,7 @@ func (t *tx) PutWaiting(r hq.ErasureRow) error {
 	if err != nil {
 		return err
 	}
-	return t.exec(`INSERT INTO waiting (id, store, taken, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, r.Order.ID, r.Store, r.Taken, body)
+	return t.exec(`INSERT INTO waiting (id, store, taken, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`, r.Order.ID, r.Store, r.Taken, body)
 }
 
 func (t *tx) DeleteWaiting(erasure string) error {
