@@ -96,7 +96,7 @@ func (w *work) gatherTap(ref edge.CustomerRef, key *seal.Customer) ([]string, er
 	}
 	texts := make([]string, tapFacts, tapFacts+len(facts))
 	texts[tapVisits] = string(append(packNumbers(visits.Int64, first.Int64, last.Int64), rhythm...))
-	texts[tapUsual], texts[tapLines] = string(usual), string(lines)
+	texts[tapUsual], texts[tapLines] = string(packTap(usual)), string(lines)
 	texts[tapStore], texts[tapLane], texts[tapSaid] = store.String, lane.String, words
 	return append(texts, facts...), nil
 }
