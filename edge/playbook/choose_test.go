@@ -212,12 +212,12 @@ func TestNamesKeepTheirScriptAndDirection(t *testing.T) {
 
 func TestReadable(t *testing.T) {
 	for _, test := range []struct{ till, want string }{
-		{"OAT FLAT WHITE LG", "Oat Flat White LG"}, {"ARANCIATE / LIGHT", "Aranciate / Light"}, {"Oat flat white", "Oat flat white"},
+		{"OAT FLAT WHITE LG", "Oat Flat White LG"}, {"ARANCIATE / LIGHT", ""}, {"Oat flat white", "Oat flat white"},
 		{"BEN & JERRY'S", "Ben & Jerry's"}, {"COCA-COLA ZERO 1L", "Coca-Cola Zero 1L"}, {"L'OREAL", "L'Oreal"}, {"eBook reader", "eBook reader"},
 		{"PANE DI SEGALE", "Pane di Segale"}, {"BBQ SAUCE 250G", "BBQ Sauce 250G"}, {"  DOUBLE   SPACE ", "Double Space"},
 		{"MILCH MIT HONIG", "Milch mit Honig"}, {"ÉCLAIR AU CAFÉ", "Éclair au Café"}, {"豆浆", "豆浆"}, {"ΦΡΈΣΚΟ ΓΆΛΑ", "Φρέσκο Γάλα"},
 		{"WHITE HANGING HEART T-LIGHT HOLDER", "White Hanging Heart T-Light Holder"}, {"7UP", "7UP"}, {"", ""},
-		{"PIZZE-FOCACCE-SPECIALITA' S.A. / PIZZA BIANCA", "Pizze-Focacce-Specialita' S.A…"}, {"3 DRAWER ANTIQUE WHITE WOOD CABINET", "3 Drawer Antique White Wood…"}, {"TEA", "Tea"}, {"ICE TEA (PEACH)", "Ice Tea (Peach)"},
+		{"PIZZE-FOCACCE-SPECIALITA' S.A. / PIZZA BIANCA", "Pizza Bianca"}, {"3 DRAWER ANTIQUE WHITE WOOD CABINET", ""}, {"TEA", "Tea"}, {"ICE TEA (PEACH)", "Ice Tea (Peach)"},
 	} {
 		if got := readable(test.till); got != test.want {
 			t.Errorf("%q: %q, want %q", test.till, got, test.want)

@@ -58,7 +58,8 @@ type useVar struct {
 }
 
 type lastVar struct {
-	Things int `expr:"things"`
+	Things int `expr:"things"` // worth a word
+	Size   int `expr:"size"`   // different things in all; 8: that many or more
 	Days   int `expr:"days"`
 }
 

@@ -5,6 +5,7 @@ package playbook
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -39,6 +40,33 @@ func TestTheGuideIsTrue(t *testing.T) {
 		if name != "fact" && name != "usual" && name != "last" && name != "wrong" && !strings.Contains(guide, "`"+name+"`") {
 			t.Errorf("%q is not in the guide", name)
 		}
+	}
+}
+
+// The prompts that the docs show are such as the default playbook can say.
+func TestThePromptsInTheDocsCanBeSaid(t *testing.T) {
+	data, err := os.ReadFile("../../docs/prompts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, seen := Default(), 0
+	place := strings.NewReplacer(`\{told\}`, `(?: \(.+\))?`, `\{hello\}`, `Good (?:morning|afternoon|evening)`, `\{goodbye\}`, `have a .+`)
+	for _, block := range fence.FindAllStringSubmatch(string(data), -1) {
+		for _, said := range regexp.MustCompile(`(?m)^[ \d]+ (greeting|remember|do|ask|avoid|farewell) +(.+)$`).FindAllStringSubmatch(block[2], -1) {
+			seen++
+			if !slices.ContainsFunc(p.rules[line(said[1])], func(r *rule) bool {
+				return slices.ContainsFunc(r.texts[0], func(each template) bool {
+					words := each.render(func(s slot) string { return "{" + string(s) + "}" })
+					pattern := regexp.MustCompile(`\\\{\w+\\\}`).ReplaceAllString(place.Replace(regexp.QuoteMeta(words)), ".+")
+					return regexp.MustCompile("^" + pattern + "$").MatchString(said[2])
+				})
+			}) {
+				t.Errorf("no rule says %q", said[0])
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("only %d lines found: has the form changed?", seen)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"redbench/edge"
+	"redbench/edge/memory"
 )
 
 // imported reports whether a fact came with an import, and nobody knows who was told.
@@ -30,13 +31,25 @@ func shop(f *edge.Fact) string {
 	return cut(tidy(store), maxName)
 }
 
-// suffix says behind a fact who was told, and where. Where neither is known it says nothing: that something is on record
-// helps no cashier.
+// stale is after how many days what was told may have moved on ("starts nursery on Monday"): then when it was told matters
+// more than to whom, which stands in the reason.
+const stale = 30
+
+// suffix says behind a fact who was told, and where; of one that was told long ago, when. Where nothing is known it says
+// nothing: that something is on record helps no cashier.
 func (f *filler) suffix() string {
+	if f.told && f.isStale() {
+		return " (" + f.c.words.phrases["noted"].render(func(slot) string { return f.ago() }) + ")"
+	}
 	if !f.told || teller(f.fact) == "" && shop(f.fact) == "" {
 		return ""
 	}
 	return " (" + f.source() + ")"
+}
+
+// isStale reports whether a fact's line says when it was told. Of an import nobody knows, and a day has its own time.
+func (f *filler) isStale() bool {
+	return f.fact != nil && !imported(f.fact) && f.fact.Kind != edge.FactDate && memory.DaysSince(f.fact.At, f.c.in.Now) >= stale
 }
 
 // source tells whom she told it, and where.

@@ -46,7 +46,8 @@ func (c *chooser) wishes(yield func(*edge.Fact) bool) {
 }
 
 // join puts a wish behind a thing. A wish that names the thing is not made to name it twice; one that is about another
-// of her usual things is put beside this one; one about a thing that she seldom takes does not belong here: empty.
+// of her usual things is put beside this one; one about a thing that she seldom takes, or about a full basket, does not
+// belong here: empty.
 func (c *chooser) join(thing, wish string) string {
 	for _, name := range []string{thing, c.head(thing)} {
 		if rest, found := without(wish, name); found {
@@ -61,6 +62,9 @@ func (c *chooser) join(thing, wish string) string {
 			return ""
 		}
 		return thing + c.and() + c.lower(wish)
+	}
+	if c.m.vars.Last.Size > few {
+		return "" // "Heavy things below" is about the basket, not about the bananas
 	}
 	return thing + comma(c.lower(wish))
 }
@@ -126,16 +130,25 @@ func mentions(text, name string) bool {
 // headFirst are the languages that say first what a thing is: "pan de centeno", where English has "rye loaf".
 var headFirst = []string{"es", "fr", "it", "pt", "ca", "ro"}
 
+// head is the word of a name that says what the thing is.
+func (c *chooser) head(name string) string { return head(c.p.languages[c.lang], name) }
+
 // head is the word of a name that says what the thing is: the loaf of "Rye loaf", the café of "Café au lait".
-func (c *chooser) head(name string) string {
+func head(tag, name string) string { return headOf(tag, nouns(name)) }
+
+// nouns are the words of a name that may say what the thing is: not "1 l", nor "250 g".
+func nouns(name string) []string {
 	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
-	words = slices.DeleteFunc(words, func(word string) bool {
-		return utf8.RuneCountInString(word) < 3 || strings.ContainsFunc(word, unicode.IsDigit) // "1 l", "250 g"
+	return slices.DeleteFunc(words, func(word string) bool {
+		return utf8.RuneCountInString(word) < 3 || strings.ContainsFunc(word, unicode.IsDigit)
 	})
+}
+
+func headOf(tag string, words []string) string {
 	switch {
 	case len(words) == 0:
 		return ""
-	case slices.Contains(headFirst, c.p.languages[c.lang]):
+	case slices.Contains(headFirst, tag):
 		return words[0]
 	}
 	return words[len(words)-1]

@@ -20,20 +20,6 @@ const (
 // long reports whether a line is too long for a glance.
 func long(text string) bool { return len(text) > glance && utf8.RuneCountInString(text) > glance }
 
-// readable gives an article's name as a person would write it. Tills shout: "OAT FLAT WHITE LG". A name that has small
-// letters was written by somebody with care and stays as it is, but for spaces.
-func readable(name string) string {
-	name = tidy(name)
-	if shouts(name) {
-		fields := strings.Fields(name)
-		for i, word := range fields {
-			fields[i] = quieter(word, i == 0)
-		}
-		name = strings.Join(fields, " ")
-	}
-	return cut(name, maxThing)
-}
-
 // tidy makes one line of a text: spaces run together, control characters gone. Scripts stay, each in its direction.
 func tidy(text string) string {
 	plain := true
@@ -56,72 +42,6 @@ func tidy(text string) string {
 		return r
 	}, text)
 	return strings.Join(strings.Fields(text), " ")
-}
-
-// shouts reports whether a name has capitals and no small letter.
-func shouts(name string) bool {
-	capitals := false
-	for _, r := range name {
-		if unicode.IsLower(r) {
-			return false
-		}
-		capitals = capitals || unicode.IsUpper(r)
-	}
-	return capitals
-}
-
-// small are the words that stay small inside a name, in the five languages of the default playbook.
-var small = map[string]bool{
-	"and": true, "of": true, "with": true, "in": true, "the": true, "on": true, "for": true, "to": true,
-	"y": true, "de": true, "del": true, "con": true, "sin": true, "al": true, "la": true, "el": true, "en": true, "para": true,
-	"et": true, "du": true, "des": true, "aux": true, "au": true, "à": true, "avec": true, "sans": true, "le": true, "les": true,
-	"und": true, "mit": true, "ohne": true, "von": true, "vom": true, "im": true, "für": true,
-	"e": true, "di": true, "da": true, "della": true, "per": true, "senza": true, "ai": true, "alla": true,
-}
-
-// quieter writes one shouted word: sizes and letters-only abbreviations stay, all else gets one capital.
-func quieter(word string, first bool) string {
-	lower := strings.ToLower(word)
-	switch {
-	case !first && small[lower]:
-		return lower
-	case strings.ContainsAny(word, "0123456789"):
-		return word
-	case abbreviation(word):
-		return word
-	}
-	var b strings.Builder
-	b.Grow(len(word))
-	up := true
-	for i, r := range lower {
-		if up && unicode.IsLetter(r) {
-			b.WriteRune(unicode.ToUpper(r))
-		} else {
-			b.WriteRune(r)
-		}
-		// A part after a hyphen, a stroke or an ampersand begins anew; after an apostrophe only a whole word does, so that
-		// it is "Jerry's" and "L'Oréal".
-		rest := utf8.RuneCountInString(lower[i+utf8.RuneLen(r):])
-		up = r == '-' || r == '/' || r == '&' || r == '(' || r == '.' || (r == '\'' || r == '’') && rest > 2 || up && !unicode.IsLetter(r)
-	}
-	return b.String()
-}
-
-// abbreviation reports whether a word is letters that are read one by one: short and without a vowel, or a size.
-func abbreviation(word string) bool {
-	n := utf8.RuneCountInString(word)
-	if n == 1 || n > 4 {
-		return n == 1 && word != "A"
-	}
-	for _, r := range word {
-		if !unicode.IsLetter(r) || strings.ContainsRune("AEIOUYÄÖÜÀÁÂÈÉÊËÌÍÎÏÒÓÔÙÚÛÆØÅŒ", r) {
-			return false
-		}
-		if r >= 0x250 { // other scripts have other vowels
-			return false
-		}
-	}
-	return true
 }
 
 // cut shortens a text to so many characters, at the end of a word where there is one.

@@ -339,8 +339,8 @@ func (c *chooser) saidFact(r *rule, fact string) bool {
 }
 
 // variant takes the texts in turn, from where the rule was when it last spoke: of many, only the two shortest when the
-// lane is busy. What has just been opened begins at the first, because that is where an apology belongs. Within one visit
-// it stays the same.
+// lane is busy. What has just been opened begins at the first, because that is where an apology belongs, and does not
+// come back to it: nobody says sorry for one thing at every third visit. Within one visit it stays the same.
 func (c *chooser) variant(r *rule, open int) int {
 	n := len(r.ids)
 	if n == 1 {
@@ -352,7 +352,7 @@ func (c *chooser) variant(r *rule, open int) int {
 	case c.level == edge.ConsentNone:
 		turn = int(mix(c.seed, 7) % uint64(n*2))
 	case open > 0:
-		turn = 0
+		return c.openVariant(open, last, n)
 	}
 	if two := r.short[c.lang]; c.in.Load > LoadCalm && n > 2 {
 		if last < 0 {
@@ -364,6 +364,24 @@ func (c *chooser) variant(r *rule, open int) int {
 		return (last + 1) % n
 	}
 	return turn % n
+}
+
+// openVariant is the text for what stays open: the first for what was not shown yet, then the others in turn.
+func (c *chooser) openVariant(open, last, n int) int {
+	kind := edge.FactPromise
+	if open == 2 {
+		kind = edge.FactComplaint
+	}
+	news := slices.ContainsFunc(c.facts, func(f edge.Fact) bool { return f.Kind == kind && c.shown(&f).IsZero() })
+	switch next := last + 1; {
+	case last < 0, news && last > 0:
+		return 0
+	case next < n:
+		return next
+	case n > 2:
+		return 1
+	}
+	return 0
 }
 
 // lastVariant is which of the rule's texts was said last, in an earlier visit; -1: none.

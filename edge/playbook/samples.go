@@ -54,12 +54,13 @@ var numeric = map[string]struct {
 	"usual.times":   {0, []float64{0, 3, 4, 10, 100}, func(v *vars, n float64) { v.Usual.Times = int(n) }},
 	"usual.days":    {0, []float64{0, 1, 7, 30, 400}, func(v *vars, n float64) { v.Usual.Days = int(n) }},
 	"last.things":   {0, upTo(2), func(v *vars, n float64) { v.Last.Things = int(n) }},
+	"last.size":     {0, upTo(8), func(v *vars, n float64) { v.Last.Size = int(n) }},
 	"last.days":     {-1, []float64{-1, 0, 1, 2, 7, 30, 100, 400}, func(v *vars, n float64) { v.Last.Days = int(n) }},
 	"wrong.days":    {0, []float64{0, 1, 7, 60}, func(v *vars, n float64) { v.Wrong.Days = int(n) }},
 }
 
 // mosts are the greatest values of variables that have one.
-var mosts = map[string]float64{"hour": 23, "month": 12, "usual.share": 1, "last.things": 2, "wrong.days": 60}
+var mosts = map[string]float64{"hour": 23, "month": 12, "usual.share": 1, "last.things": 2, "last.size": 8, "wrong.days": 60}
 
 var yesNo = map[string]func(*vars, bool){
 	"long_away":      func(v *vars, b bool) { v.LongAway = b },
@@ -219,7 +220,7 @@ func (r *rule) possibleSubject(v *vars) bool {
 	case aboutUsual:
 		return !(r.looksAt("usual.share") && v.Usual.Share < .5 || r.looksAt("usual.times") && v.Usual.Times < 3)
 	case aboutLast:
-		return !(r.looksAt("last.things") && v.Last.Things == 0 || r.looksAt("days") && v.Days < 0 || r.looksAt("last.days") && v.Last.Days < 0)
+		return !(r.looksAt("last.things") && v.Last.Things == 0 || r.looksAt("last.size") && v.Last.Size == 0 || r.looksAt("days") && v.Days < 0 || r.looksAt("last.days") && v.Last.Days < 0)
 	case aboutWrong:
 		return !r.looksAt("wrong.kind") || v.Wrong.Kind != ""
 	case aboutFact:

@@ -25,7 +25,7 @@ var slots = []string{
 }
 
 // phraseSlots are the places that a phrase may have.
-var phraseSlots = []string{"days", "months", "who", "place", "times", "visits", "tenths"}
+var phraseSlots = []string{"days", "months", "who", "place", "when", "times", "visits", "tenths"}
 
 // parseTemplate reads a text. A brace that opens no known place is an error.
 func parseTemplate(text string, slots []string) (template, error) {

@@ -14,6 +14,9 @@ import (
 // rare is the greatest share of her baskets at which a thing still tells something about one visit.
 const rare = .25
 
+// few is how many things a visit holds that is about them: a coffee, a bun and a loaf, not a week's groceries.
+const few = 3
+
 // things finds what her baskets say, and that may be named.
 func (c *chooser) things() {
 	profile, v := &c.in.Profile, &c.m.vars
@@ -21,8 +24,9 @@ func (c *chooser) things() {
 	if h := c.usual; h != nil {
 		v.Usual = useVar{Share: h.P, Times: h.Times, Days: memory.DaysSince(h.Last, c.in.Now)}
 	}
+	v.Last = lastVar{Size: different(profile.Last.Items), Days: c.days}
 	c.last = c.telling(profile.Last.Items)
-	v.Last = lastVar{Things: len(c.last), Days: c.days}
+	v.Last.Things = len(c.last)
 }
 
 // mostUsual is the most usual thing that is sure enough to be named and is nobody's secret. A bag or a deposit is it only
@@ -32,7 +36,7 @@ func (c *chooser) mostUsual() *edge.Habit {
 	for i := range c.in.Profile.Usual {
 		h := &c.in.Profile.Usual[i]
 		switch {
-		case !memory.Named(*h) || h.Name == "" || c.p.private(h.Name) || c.deniedThing(h.SKU):
+		case !memory.Named(*h) || readable(h.Name) == "" || c.p.private(h.Name) || c.deniedThing(h.SKU):
 		case !c.dull(h.Name) || c.wished(h.Name):
 			return h
 		case dull == nil:
@@ -53,7 +57,7 @@ func (c *chooser) telling(items []edge.Item) []string {
 	var all []thing
 	for _, item := range items {
 		share, tells := c.share(item)
-		name := readable(item.Name)
+		name := unsized(readable(item.Name))
 		if !tells || item.Quantity <= 0 || name == "" || c.p.private(item.Name) || c.dull(item.Name) || c.deniedThing(item.SKU) ||
 			slices.ContainsFunc(all, func(t thing) bool { return t.name == name }) {
 			continue
@@ -61,9 +65,9 @@ func (c *chooser) telling(items []edge.Item) []string {
 		all = append(all, thing{name, share})
 	}
 	slices.SortStableFunc(all, func(a, b thing) int { return cmp.Compare(a.share, b.share) })
-	most := 2
-	if c.usual != nil {
-		most = 1 // she has a usual thing: one exception is a memory, two are a receipt
+	most := 1
+	if c.usual == nil && c.m.vars.Last.Size <= few {
+		most = 2 // of a visit as small as that, two things are nearly all; else they are a receipt
 	}
 	var names []string
 	for _, each := range all[:min(most, len(all))] {
@@ -93,13 +97,31 @@ func (c *chooser) spoken(l *edge.Line) {
 	c.m.vars.Last.Things = len(c.last)
 }
 
-// dull reports whether a thing makes a poor memory, by the word that says what it is.
+// different is how many different things a visit held, of the eight that are known.
+func different(items []edge.Item) int {
+	n := 0
+	for i, item := range items {
+		if item.Quantity > 0 && !slices.ContainsFunc(items[:i], func(other edge.Item) bool { return other.SKU == item.SKU }) {
+			n++
+		}
+	}
+	return n
+}
+
+// dull reports whether a thing makes a poor memory, by the word that says what it is. Articles need not be named in the
+// language of the screen, so that each language's words are looked up, by the place where it has that word.
 func (c *chooser) dull(name string) bool {
-	head := strings.ToLower(c.head(name))
-	return slices.ContainsFunc(c.p.dull[c.lang], func(word string) bool {
-		// German writes a bag of paper as one word: Papiertüte.
-		return head == word || c.p.languages[c.lang] == "de" && len(word) > 3 && strings.HasSuffix(head, word)
-	})
+	words := nouns(strings.ToLower(name))
+	for lang, tag := range c.p.languages {
+		head := headOf(tag, words)
+		if slices.ContainsFunc(c.p.dull[lang], func(word string) bool {
+			// German writes a bag of paper as one word: Papiertüte.
+			return head == word || tag == "de" && len(word) > 3 && strings.HasSuffix(head, word)
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // items names one or two things of the last visit.

@@ -128,7 +128,8 @@ type filler struct {
 // two are too many, and with a fact cut short where it would not fit the screen. Who learned it then stands in the reason.
 func (f *filler) text(t template) string {
 	text := t.render(f.fill)
-	if long(text) && t.uses("told") {
+	// That it was told long ago is worth a second line, where a fact has one anyway.
+	if long(text) && t.uses("told") && !(f.isStale() && utf8.RuneCountInString(text) <= twoLines) {
 		f.told = false
 		text = t.render(f.fill)
 	}

@@ -28,7 +28,7 @@ var phraseNames = []string{
 	"since_today", "since_yesterday", "since_days", "since_months",
 	"ago_today", "ago_yesterday", "ago_days", "ago_months",
 	"told", "told_to", "told_at", "told_to_at",
-	"kept", "kept_today", "kept_yesterday", "kept_days", "kept_months",
+	"noted", "kept", "kept_today", "kept_yesterday", "kept_days", "kept_months",
 	"often_few", "often_many",
 	"and",
 }

@@ -35,6 +35,9 @@ type promptOptions struct {
 	row      int
 	seed     uint64
 	json     bool
+	load     string
+	facts    bool
+	bare     bool
 }
 
 // PromptsCommand is `rig prompts`.
@@ -56,12 +59,19 @@ func PromptsCommand() *cobra.Command {
 	flags.IntVar(&o.taps, "taps", 200, "how many taps, of all sets together")
 	flags.IntVar(&o.row, "in-a-row", 4, "how many visits of each customer, one after another")
 	flags.Uint64Var(&o.seed, "seed", 1, "which customers and facts")
+	flags.StringVar(&o.load, "load", "", "how busy the lane is: calm, busy or rush")
+	flags.BoolVar(&o.facts, "facts", true, "two of three customers have told something; without, none has")
+	flags.BoolVar(&o.bare, "bare", false, "print what the cashier sees, without reasons and baskets")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	return command
 }
 
 func readAloud(ctx context.Context, o promptOptions, out, progress io.Writer) error {
 	rules, err := readRules(o.playbook)
+	if err != nil {
+		return err
+	}
+	busy, err := playbook.ParseLoad(o.load)
 	if err != nil {
 		return err
 	}
@@ -77,7 +87,7 @@ func readAloud(ctx context.Context, o promptOptions, out, progress io.Writer) er
 		if err != nil {
 			return err
 		}
-		r := &reading{promptOptions: o, set: s, rules: rules, out: out}
+		r := &reading{promptOptions: o, set: s, rules: rules, out: out, busy: busy, spoke: map[string]int{}}
 		if err := r.run(ctx, o.taps/len(o.sets)); err != nil {
 			return fmt.Errorf("reading the prompts of %s: %w", name, err)
 		}
@@ -106,6 +116,8 @@ type reading struct {
 	now   time.Time
 	store *store.Store
 	n     int
+	busy  playbook.LoadLevel
+	spoke map[string]int // how often each line was there
 }
 
 // shopper is a customer of the data, with a made-up person in her place.
@@ -142,7 +154,20 @@ func (r *reading) run(ctx context.Context, taps int) error {
 			return err
 		}
 	}
-	return nil
+	return r.count()
+}
+
+// count tells at how many taps each line spoke.
+func (r *reading) count() error {
+	if r.json {
+		return nil
+	}
+	said := []string{}
+	for _, name := range append([]string{"greeting alone"}, edge.LineNames...) {
+		said = append(said, fmt.Sprintf("%s at %d", name, r.spoke[name]))
+	}
+	_, err := fmt.Fprintf(r.out, "Of %d taps of %s: %s.\n\n", r.n, r.set.name, strings.Join(said, ", "))
+	return err
 }
 
 // open makes an empty store, whose clock is the reading's.
@@ -189,7 +214,7 @@ func (r *reading) choose(taps int) (shoppers []*shopper, coming []tap) {
 		if len(shoppers)%2 == 0 {
 			from = 1 + random.IntN(min(most, 12))
 		}
-		s := &shopper{customer: c, person: people[len(shoppers)%len(people)], told: random.IntN(3) > 0,
+		s := &shopper{customer: c, person: people[len(shoppers)%len(people)], told: random.IntN(3) > 0 && r.facts,
 			card: cardOf(len(shoppers))}
 		move := base.AddDate(0, 0, random.IntN(14)).Sub(c.baskets[from].at.Truncate(24 * time.Hour))
 		s.coming = r.moved(c.baskets[:from+r.row], move)
@@ -220,17 +245,15 @@ func (r *reading) fill(ctx context.Context, shoppers []*shopper) error {
 	_, err := r.store.ImportCustomers(ctx, func(yield func(edge.CustomerRow, error) bool) {
 		for _, s := range shoppers {
 			row := edge.CustomerRow{Identifier: s.card, Name: s.person.Name, Say: s.person.Say, Consent: edge.ConsentRemember}
-			for _, f := range s.person.Facts {
-				if s.told {
-					row.Facts = append(row.Facts, edge.FactText{Kind: f.Kind, Text: f.Text})
-				}
-			}
 			if !yield(row, nil) {
 				return
 			}
 		}
 	}, edge.ImportOptions{})
 	if err != nil {
+		return err
+	}
+	if err := r.tell(ctx, shoppers); err != nil {
 		return err
 	}
 	_, err = r.store.ImportVisits(ctx, func(yield func(edge.VisitRow, error) bool) {
@@ -245,6 +268,42 @@ func (r *reading) fill(ctx context.Context, shoppers []*shopper) error {
 		}
 	}, edge.ImportOptions{})
 	return err
+}
+
+// inShop are made-up facts as people tell them in a shop: the demo's people, whose names and lives these customers have, are
+// guests of a café.
+var inShop = map[edge.FactKind][]string{
+	edge.FactPreference: {"Heavy things at the bottom", "Receipt in the bag", "Two small bags", "Wrapped in paper", "No receipt"},
+	edge.FactComplaint:  {"Waited twenty minutes last Tuesday", "One cup was broken in the box"},
+	edge.FactPromise:    {"A call when the blue ones are in again", "A word with the manager about the door"},
+	edge.FactPraise:     {"Thanked us for carrying the box", "Said the wrapping was lovely"},
+}
+
+// tell gives each who told something her facts, as a cashier notes them, some weeks before her next visit.
+func (r *reading) tell(ctx context.Context, shoppers []*shopper) error {
+	for i, s := range shoppers {
+		if !s.told {
+			continue
+		}
+		profile, err := r.store.Profile(ctx, s.card)
+		if err != nil {
+			return err
+		}
+		for _, f := range s.person.Facts {
+			fact := edge.Fact{ID: uuid.Must(uuid.NewV7()).String(), Customer: profile.Customer.Ref, Kind: f.Kind, Text: f.Text,
+				ToldTo: []string{"Jo", "Sam", "Ines"}[i%3], Place: "harbour · 1", At: r.now.AddDate(0, 0, i%25)}
+			if texts := inShop[f.Kind]; len(texts) > 0 && r.set.name != "cafe_sample" {
+				fact.Text = texts[i%len(texts)]
+			}
+			if f.Kind == edge.FactDate {
+				fact.Text, fact.Date = "Moves to the new flat", r.now.AddDate(0, 0, 33+i%9).Format(time.DateOnly)
+			}
+			if _, err := r.store.Commit(ctx, []edge.Entry{{Fact: &fact}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (r *reading) items(b basket) []edge.Item {
@@ -263,8 +322,9 @@ func (r *reading) tap(ctx context.Context, t tap) error {
 		return err
 	}
 	id := uuid.Must(uuid.NewV7()).String()
-	choice := r.rules.Choose(playbook.Input{Profile: profile, Known: true, PromptID: id, Now: r.now, Language: r.language,
-		Lane: "1", Tallies: r.store.RuleTallies(), Seed: r.seed + uint64(r.n), Explain: true})
+	in := playbook.Input{Profile: profile, Known: true, PromptID: id, Now: r.now, Language: r.language, Lane: "1", Load: r.busy,
+		Tallies: r.store.RuleTallies(), Seed: r.seed + uint64(r.n), Explain: true}
+	choice := r.rules.Choose(in)
 	prompt := choice.Prompt
 	prompt.Customer = profile.Customer.Ref
 	visit := edge.Visit{Customer: profile.Customer.Ref, At: r.now.Add(2 * time.Minute), Store: "harbour", Lane: "1",
@@ -276,10 +336,10 @@ func (r *reading) tap(ctx context.Context, t tap) error {
 		return json.NewEncoder(r.out).Encode(map[string]any{"tap": r.n, "set": r.set.name, "prompt": prompt, "visits": profile.Visits,
 			"stage_why": choice.StageWhy, "bought": names(visit.Items, 8)})
 	}
-	return r.print(prompt, profile, choice.StageWhy, visit)
+	return r.print(prompt, r.rules.Farewell(in).Text, profile, choice.StageWhy, visit)
 }
 
-func (r *reading) print(p edge.Prompt, profile edge.Profile, why string, v edge.Visit) error {
+func (r *reading) print(p edge.Prompt, farewell string, profile edge.Profile, why string, v edge.Visit) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%3d  %s", r.n, p.Who.Name)
 	for _, part := range []string{p.Who.Say, p.Who.Since} {
@@ -287,11 +347,30 @@ func (r *reading) print(p edge.Prompt, profile edge.Profile, why string, v edge.
 			b.WriteString(" · " + part)
 		}
 	}
-	fmt.Fprintf(&b, "   [%s; %s]\n     greeting  %s\n", p.Who.Stage, why, p.Who.Greeting)
+	if !r.bare {
+		fmt.Fprintf(&b, "   [%s; %s]", p.Who.Stage, why)
+	}
+	fmt.Fprintf(&b, "\n     greeting  %s\n", p.Who.Greeting)
+	lines := p.Lines()
+	if len(lines) == 0 {
+		r.spoke["greeting alone"]++
+	}
 	for _, name := range edge.LineNames {
-		if line, ok := p.Lines()[name]; ok {
+		line, ok := lines[name]
+		switch {
+		case !ok:
+			continue
+		case r.bare:
+			fmt.Fprintf(&b, "     %-9s %s\n", name, line.Text)
+		default:
 			fmt.Fprintf(&b, "     %-9s %s   (%s; %s)\n", name, line.Text, line.Why, line.Rule)
 		}
+		r.spoke[name]++
+	}
+	fmt.Fprintf(&b, "     farewell  %s\n", farewell)
+	if r.bare {
+		_, err := io.WriteString(r.out, b.String()+"\n")
+		return err
 	}
 	var usual []string
 	for _, h := range profile.Usual[:min(3, len(profile.Usual))] {
