@@ -31,7 +31,7 @@ func readable(name string) string {
 var path = regexp.MustCompile(`\s/\s?|/\s`)
 
 // kind is the name in what is a path through an assortment. The last level says by itself what the thing is only where it
-// takes up a word of those before: "Cipolle rosse" are onions, but "Classici" could be anything, and is nobody's thing.
+// takes up what one before begins with: "Cipolle rosse" are onions, but "Classici" could be anything, and is nobody's thing.
 func kind(name string) string {
 	if !strings.Contains(name, "/") {
 		return name
@@ -41,14 +41,21 @@ func kind(name string) string {
 		return name
 	}
 	last := strings.TrimSpace(levels[len(levels)-1])
-	for _, word := range parts(last) {
-		for _, before := range levels[:len(levels)-1] {
-			if slices.ContainsFunc(parts(before), func(other string) bool { return sameStem(word, other) }) {
+	for _, before := range levels[:len(levels)-1] {
+		for each := range strings.FieldsFuncSeq(before, func(r rune) bool { return r == '/' || r == '-' }) {
+			if words := parts(each); len(words) > 0 && alike(words[:1], parts(last)) {
 				return last
 			}
 		}
 	}
 	return ""
+}
+
+// alike reports whether a word of one name is in the other.
+func alike(a, b []string) bool {
+	return slices.ContainsFunc(a, func(one string) bool {
+		return slices.ContainsFunc(b, func(other string) bool { return sameStem(one, other) })
+	})
 }
 
 // parts are the words of a name, small.
@@ -75,7 +82,7 @@ func quiet(name string) string {
 	for i, word := range fields {
 		fields[i] = quieter(word, i == 0)
 	}
-	return strings.TrimRight(strings.Join(fields, " "), " ,;:")
+	return strings.TrimRight(strings.Join(fields, " "), " .,;:")
 }
 
 // whole is the part of a long name that stands by itself, before a comma or what is in brackets; nothing where there is none.
@@ -94,7 +101,7 @@ var (
 	// size is the measure at the end of a name: "1 l", "250G", "40x40cm", "Chai Rg". Nobody remembers a thing by it.
 	size = regexp.MustCompile(`(?i:[ ,]+(?:\d+ ?x ?)?\d+(?:[.,]\d+)? ?(?:g|gr|kg|mg|l|lt|ml|cl|dl|cm|mm|m|oz|lb)\.?$)| (?:Sm|Rg|Md|Lg)$`)
 	// codes are what nobody says: "S.A", "C/GUSCIO", "DETERG. PICCOLE", a number of many digits, "1 P".
-	codes = regexp.MustCompile(`(?i)\pL\.[\pL\d]|(?:^|[\s(])[cspw]/|\d{5}|\d (?:[^\PLglx])$|[<>=*#_|\\~^]`)
+	codes = regexp.MustCompile(`(?i)\pL\.[\pL\d]|(?:^|[\s(])[cspw]/|\bof\d|\d{5}|\d (?:[^\PLglx])$|[<>=*#_|\\~^]`)
 	dots  = regexp.MustCompile(`(\pL+)\.(?:[\s,)]|$)`)
 )
 
@@ -117,6 +124,9 @@ var spelt = []string{"LED", "USB", "UHT", "IPA", "DIY", "USA", "XXL"}
 func coded(name string) bool {
 	if !strings.ContainsFunc(name, unicode.IsLetter) || strings.ContainsAny(name, marks+digits) && codes.MatchString(name) {
 		return true
+	}
+	if first, _, more := strings.Cut(name, " "); more && len(first) == 1 && strings.Contains("BCDFGHJKLMNPQRSTVWXZ", first) {
+		return true // "V GAMMA"
 	}
 	if strings.Contains(name, ".") && cutShort(name) {
 		return true
@@ -199,7 +209,7 @@ func quieter(word string, first bool) string {
 		// A part after a hyphen, a stroke or an ampersand begins anew; after an apostrophe only a whole word does, so that
 		// it is "Jerry's" and "L'Oréal".
 		rest := utf8.RuneCountInString(lower[i+utf8.RuneLen(r):])
-		up = r == '-' || r == '/' || r == '&' || r == '(' || r == '.' || (r == '\'' || r == '’') && rest > 2 || up && !unicode.IsLetter(r)
+		up = r == '-' || r == '/' || r == '&' || r == '+' || r == '(' || r == '.' || (r == '\'' || r == '’') && rest > 2 || up && !unicode.IsLetter(r)
 	}
 	return b.String()
 }

@@ -37,7 +37,7 @@ func (c *chooser) mostUsual() *edge.Habit {
 		h := &c.in.Profile.Usual[i]
 		switch {
 		case !memory.Named(*h) || readable(h.Name) == "" || c.p.private(h.Name) || c.deniedThing(h.SKU):
-		case !c.dull(h.Name) || c.wished(h.Name):
+		case !c.dull(readable(h.Name)) || c.wished(h.Name):
 			return h
 		case dull == nil:
 			dull = h
@@ -58,7 +58,7 @@ func (c *chooser) telling(items []edge.Item) []string {
 	for _, item := range items {
 		share, tells := c.share(item)
 		name := unsized(readable(item.Name))
-		if !tells || item.Quantity <= 0 || name == "" || c.p.private(item.Name) || c.dull(item.Name) || c.deniedThing(item.SKU) ||
+		if !tells || item.Quantity <= 0 || name == "" || c.p.private(item.Name) || c.dull(name) || c.deniedThing(item.SKU) ||
 			slices.ContainsFunc(all, func(t thing) bool { return t.name == name }) {
 			continue
 		}
@@ -132,8 +132,8 @@ func (c *chooser) items(one bool) string {
 	case len(c.last) == 1 || one:
 		return c.isolated(c.last[0])
 	}
-	// "Cheese toastie and Egg and cress sandwich" cannot be heard apart.
-	if strings.Contains(c.last[0]+c.last[1], c.and()) {
+	// "Cheese toastie and Egg and cress sandwich" cannot be heard apart, and of two bags one will do.
+	if strings.Contains(c.last[0]+c.last[1], c.and()) || alike(parts(c.last[0]), parts(c.last[1])) {
 		return c.isolated(c.last[0])
 	}
 	return c.isolated(c.last[0]) + c.and() + c.isolated(c.last[1])
