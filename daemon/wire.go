@@ -104,6 +104,10 @@ func openRecord(ctx context.Context, c *config.Config, log *slog.Logger) (*seal.
 	if err := os.MkdirAll(c.State.Dir, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("making the state directory ([state] dir): %w", err)
 	}
+	// What SQLite writes beside the database for a while lies in the state directory too: it is as secret as that.
+	if err := os.Setenv("SQLITE_TMPDIR", c.State.Dir); err != nil {
+		return nil, nil, err
+	}
 	keys, err := seal.Open(c.State.Dir)
 	if err != nil {
 		return nil, nil, err

@@ -29,6 +29,10 @@ type office struct {
 
 // openOffice makes the state directory and what belongs into it where they are not there.
 func openOffice(ctx context.Context, cfg *config.Config, log *slog.Logger) (*office, error) {
+	// What SQLite writes beside the database for a while lies in the state directory too: it is as secret as that.
+	if err := os.Setenv("SQLITE_TMPDIR", cfg.State.Dir); err != nil {
+		return nil, err
+	}
 	keys, err := seal.OpenChain(cfg.State.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening the chain's keys: %w", err)

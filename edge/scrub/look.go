@@ -13,23 +13,26 @@ import (
 
 // look finds any of many texts in one pass, so that many erasures cost one reading of the file.
 type look struct {
-	begins  [1 << 16]bool       // by the first two bytes
+	begins  []uint64            // a bit for each way that the first three bytes can be
 	byStart map[uint64][][]byte // by the first eight
 	longest int
 }
 
 func newLook(traces Traces) *look {
-	l := &look{byStart: map[uint64][][]byte{}}
+	l := &look{begins: make([]uint64, 1<<24/64), byStart: map[uint64][][]byte{}}
 	for _, t := range traces {
 		start := binary.LittleEndian.Uint64(t)
-		l.begins[uint16(start)] = true
+		l.begins[start&first3>>6] |= 1 << (start & 63)
 		l.byStart[start] = append(l.byStart[start], t)
 		l.longest = max(l.longest, len(t))
 	}
 	return l
 }
 
-const chunk = 1 << 20
+const (
+	chunk  = 1 << 20
+	first3 = 1<<24 - 1
+)
 
 func (l *look) file(path string) (bool, error) {
 	f, err := os.Open(path)
@@ -65,10 +68,11 @@ func (l *look) in(r io.Reader) (bool, error) {
 
 func (l *look) among(data []byte) bool {
 	for i := 0; i+8 <= len(data); i++ {
-		if !l.begins[binary.LittleEndian.Uint16(data[i:])] {
+		start := binary.LittleEndian.Uint64(data[i:])
+		if l.begins[start&first3>>6]&(1<<(start&63)) == 0 {
 			continue
 		}
-		for _, t := range l.byStart[binary.LittleEndian.Uint64(data[i:])] {
+		for _, t := range l.byStart[start] {
 			if bytes.HasPrefix(data[i:], t) {
 				return true
 			}

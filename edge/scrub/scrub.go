@@ -43,11 +43,16 @@ type Scrub struct {
 // ErrLeft says that what was deleted is there still, in rows that were not: a fault of ours.
 var ErrLeft = errors.New("bytes of what was deleted are still in the database, though it was written anew; please report this")
 
+// most is how many traces wait at most: beyond, one is likely to be left, and the database is written anew without a search.
+const most = 100_000
+
 // Owe adds traces of a transaction that got through.
 func (s *Scrub) Owe(traces Traces) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waiting = append(s.waiting, traces...)
+	if s.waiting = append(s.waiting, traces...); len(s.waiting) > most {
+		s.waiting, s.unknown = nil, true
+	}
 }
 
 // OweUnknown says that something was deleted of which nobody knows any more how it looked: the next Run writes anew.

@@ -55,6 +55,7 @@ func (s *Store) applyPage(ctx context.Context, page edge.Page) (edge.Applied, er
 	if err != nil {
 		return edge.Applied{}, err
 	}
+	s.scrubAside(ctx)
 	out := a.applied()
 	out.Keys = keys
 	return out, nil
@@ -74,7 +75,8 @@ func (s *Store) adopt(changes []edge.Change) (keys *edge.ChainKeys, err error) {
 	return keys, s.opt.Seal.Adopt(*keys)
 }
 
-// taking runs take in one transaction, and then cuts the journal back if anything was taken out.
+// taking runs take in one transaction, and then cuts the journal back if anything was taken out. To search the files for it is
+// left to who calls, or to upkeep: see scrubAside.
 func (s *Store) taking(ctx context.Context, take func(*applying) error) (a *applying, err error) {
 	err = s.working(ctx, func(w *work) error {
 		a = &applying{work: w, changed: map[edge.CustomerRef]struct{}{}, joined: map[edge.CustomerRef]edge.CustomerRef{}}
@@ -85,7 +87,7 @@ func (s *Store) taking(ctx context.Context, take func(*applying) error) (a *appl
 	}
 	if a.destroyed {
 		// It is done, whether the journal could be cut back or not: upkeep does it within seconds.
-		if err := s.erase(ctx); err != nil {
+		if err := s.cutBack(ctx); err != nil {
 			s.opt.Log.Warn("what was taken back is still in the journal", "error", err)
 		}
 	}

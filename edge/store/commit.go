@@ -54,14 +54,10 @@ func (s *Store) Commit(ctx context.Context, entries []edge.Entry) ([]edge.Result
 	results := make([]edge.Result, len(entries))
 	err := s.freeing(ctx, func() error {
 		var w *work
-		err := s.transact(ctx, func(tx *sql.Tx) error {
+		return s.transactThen(ctx, func(tx *sql.Tx) error {
 			w = s.newWork(ctx, tx)
 			return w.all(entries, results)
-		})
-		if err == nil {
-			w.committed()
-		}
-		return err
+		}, func() { w.committed() })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("committing %d entries: %w", len(entries), err)
@@ -73,21 +69,17 @@ func (s *Store) Commit(ctx context.Context, entries []edge.Entry) ([]edge.Result
 func (s *Store) working(ctx context.Context, f func(w *work) error) error {
 	return s.freeing(ctx, func() error {
 		var w *work
-		err := s.transact(ctx, func(tx *sql.Tx) error {
+		return s.transactThen(ctx, func(tx *sql.Tx) error {
 			w = s.newWork(ctx, tx)
 			if err := f(w); err != nil {
 				return err
 			}
 			return w.finish()
-		})
-		if err == nil {
-			w.committed()
-		}
-		return err
+		}, func() { w.committed() })
 	})
 }
 
-// committed is what follows a transaction that got through.
+// committed is what follows a transaction that got through. Nobody else writes meanwhile.
 func (w *work) committed() {
 	w.articles.commit()
 	w.scrub.Owe(w.traces)

@@ -39,7 +39,7 @@ func (s *Store) Forget(ctx context.Context, id edge.Identifier) (Forgotten, erro
 	if err != nil {
 		return Forgotten{}, fmt.Errorf("forgetting a customer: %w", err)
 	}
-	return gone, s.erase(ctx)
+	return gone, s.eraseAside(ctx)
 }
 
 // Forgotten says who was forgotten.

@@ -51,6 +51,7 @@ func (s *Store) ImportCustomers(ctx context.Context, rows iter.Seq2[edge.Custome
 			return im.result(fmt.Errorf("importing customers: %w", err))
 		}
 	}
+	s.scrubIfOwed(ctx)
 	return im.result(ctx.Err())
 }
 
@@ -147,7 +148,7 @@ func (im *customerImport) begin() {
 // eraseLowered cuts the journal back, also when writing stopped halfway. One that is being read at the moment does not
 // end the import: upkeep cuts it back within seconds.
 func (im *customerImport) eraseLowered() error {
-	err := im.erase(im.ctx)
+	err := im.cutBack(im.ctx)
 	if errors.Is(err, ErrLingers) {
 		im.Store.opt.Log.Warn("a lower consent was imported", "error", ErrLingers)
 		return nil

@@ -26,7 +26,7 @@ func (s *Store) steps(ctx context.Context, n, batch int, write func(w *work, fro
 		var w *work
 		err := s.freeing(ctx, func() error {
 			at = from
-			err := s.transact(ctx, func(tx *sql.Tx) error {
+			return s.transactThen(ctx, func(tx *sql.Tx) error {
 				w = s.newWork(ctx, tx)
 				// The wall clock, not the store's: this is about how long a till waits.
 				for began := time.Now(); at < n && (at == from || time.Since(began) < stepTime); {
@@ -37,11 +37,7 @@ func (s *Store) steps(ctx context.Context, n, batch int, write func(w *work, fro
 					at = to
 				}
 				return w.finish()
-			})
-			if err == nil {
-				w.committed()
-			}
-			return err
+			}, func() { w.committed() })
 		})
 		if err != nil {
 			return err

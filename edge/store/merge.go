@@ -49,6 +49,7 @@ func (s *Store) Merge(ctx context.Context, keep, other edge.Identifier) (Merged,
 		s.lineages.Store(true) // before: an entry that comes next must follow
 		out.Into, out.From = refs[0], refs[1]
 		_, err = s.taking(ctx, func(a *applying) error { return a.merge(&out) })
+		s.scrubAside(ctx)
 	}
 	if err != nil {
 		return Merged{}, fmt.Errorf("merging two customers: %w", err)

@@ -68,6 +68,12 @@ func (c *connector) Driver() driver.Driver                        { return c.dri
 // The context's cancellation is taken off: a half-awaited commit would leave its caller not knowing whether it
 // happened, and watching for it costs a goroutine a statement.
 func (s *Store) transact(ctx context.Context, f func(tx *sql.Tx) error) error {
+	return s.transactThen(ctx, f, func() {})
+}
+
+// transactThen is transact with what follows a commit, before anybody else writes: what is kept in memory of the record must not
+// be built upon by the next transaction before it is there.
+func (s *Store) transactThen(ctx context.Context, f func(tx *sql.Tx) error, then func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -89,5 +95,6 @@ func (s *Store) transact(ctx context.Context, f func(tx *sql.Tx) error) error {
 		return err
 	}
 	s.dirty.Store(true)
+	then()
 	return nil
 }

@@ -76,6 +76,31 @@ func (s *Store) erase(ctx context.Context) error {
 	return s.scrubFiles(ctx)
 }
 
+// eraseAside is erase for who holds admin: a search of all files takes a second for each gigabyte, and somebody who stands at a
+// till while she is looked up must not wait for it.
+func (s *Store) eraseAside(ctx context.Context) error {
+	back := s.admin.aside()
+	defer back()
+	return s.erase(ctx)
+}
+
+// scrubAside is the second part of that, where the journal was cut back.
+func (s *Store) scrubAside(ctx context.Context) {
+	back := s.admin.aside()
+	defer back()
+	s.scrubIfOwed(ctx)
+}
+
+// scrubIfOwed searches the files for what was deleted, if anything was. What cannot be seen to now is left to upkeep.
+func (s *Store) scrubIfOwed(ctx context.Context) {
+	if !s.scrub.Owes() || s.lingers.Load() {
+		return
+	}
+	if err := s.scrubFiles(ctx); err != nil {
+		s.opt.Log.Warn("what was taken back may still be in a file", "error", err)
+	}
+}
+
 // scrubRest is how long a scrub that failed rests: there was no room, and writing the whole database is no small step.
 const scrubRest = 10 * time.Minute
 
@@ -115,14 +140,23 @@ func (s *Store) scrubFiles(ctx context.Context) error {
 	})
 }
 
+// rewriteSpare is what is left of the disk beside a new database, which needs its room twice: as a temporary file and in the
+// journal.
+const rewriteSpare = 64 << 20
+
 // rewrite writes the whole database anew. Taps read on meanwhile; what is to be written waits. A temporary file holds the new
 // one until it is copied: in memory there may be no room.
 func (s *Store) rewrite(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
+	need := 2*size(s.path) + rewriteSpare
+	if free, err := freeBytes(s.opt.Dir); err == nil && free < need {
+		return fmt.Errorf("writing the database anew needs %d MB of free disk, and there are %d", need>>20, free>>20)
+	}
 	s.writing.Lock()
-	_, err := s.write.ExecContext(ctx, `PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY`)
+	_, err := s.write.ExecContext(ctx, `PRAGMA temp_store = FILE; VACUUM`)
+	_, back := s.write.ExecContext(ctx, `PRAGMA temp_store = MEMORY`)
 	s.writing.Unlock()
-	if err != nil {
+	if err := errors.Join(err, back); err != nil {
 		return fmt.Errorf("writing the database anew: %w", err)
 	}
 	return s.cutBack(ctx)

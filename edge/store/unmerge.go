@@ -47,6 +47,7 @@ func (s *Store) unmerge(ctx context.Context, keep edge.Identifier, other string)
 		return out, &WhoError{Kept: true, Err: err}
 	}
 	_, err = s.taking(ctx, func(a *applying) error { return a.unmerge(&out, other) })
+	s.scrubAside(ctx)
 	return out, err
 }
 

@@ -16,8 +16,12 @@ import (
 // What a cashier said of a customer's lines is read from her prompts and their outcomes, so that a word that is taken back,
 // and a prompt that goes, take their verdict along. What was called wrong is kept as long as a word is: see sweeps.
 
-// maxVerdicts is how many of a customer's latest verdicts are heeded.
-const maxVerdicts = 40
+const (
+	// maxVerdicts is how many of a customer's latest verdicts are heeded, and maxPrompts of how many of her latest prompts: a
+	// year of one who comes nearly daily. What was called wrong does not compete with the others.
+	maxVerdicts = 40
+	maxPrompts  = 300
+)
 
 // heard is what a tap reads of what was said to a customer, and of what came of it.
 type heard struct {
@@ -60,8 +64,12 @@ type verdict struct {
 
 // verdicts reads the latest words on a customer's lines, the newest first.
 func (w *work) verdicts(ref edge.CustomerRef, key *seal.Customer) (all []verdict, err error) {
-	rows, err := w.tx.QueryContext(w.ctx, `SELECT p.id, p.sealed, o.kind, o.line, o.at FROM prompts p JOIN outcomes o ON o.prompt = p.id
-		WHERE p.customer = ? AND o.kind IN ('used', 'not-now', 'wrong', 'confirmed') ORDER BY o.at DESC, o.word LIMIT ?`, int64(ref), maxVerdicts)
+	rows, err := w.tx.QueryContext(w.ctx, `WITH said AS (SELECT p.id, o.kind, o.line, o.at, o.word, o.kind = 'wrong' AS wrong
+			FROM (SELECT id FROM prompts WHERE customer = ?1 ORDER BY id DESC LIMIT ?2) p JOIN outcomes o ON o.prompt = p.id
+			WHERE o.kind IN ('used', 'not-now', 'wrong', 'confirmed')),
+		heeded AS (SELECT *, row_number() OVER (PARTITION BY wrong ORDER BY at DESC, word) AS place FROM said)
+		SELECT h.id, p.sealed, h.kind, h.line, h.at FROM heeded h JOIN prompts p ON p.id = h.id
+		WHERE h.place <= ?3 ORDER BY h.at DESC, h.word`, int64(ref), maxPrompts, maxVerdicts)
 	if err != nil {
 		return nil, fmt.Errorf("reading verdicts: %w", err)
 	}

@@ -67,6 +67,30 @@ func TestVerdictsReachTheNextTap(t *testing.T) {
 	}
 }
 
+// TestAWrongDoesNotCompeteWithOtherWords: it holds however much is said since.
+func TestAWrongDoesNotCompeteWithOtherWords(t *testing.T) {
+	c := newClock()
+	s := openStore(t, t.TempDir(), func(o *Options) { o.Now = c.Now })
+	p := maya(t, s)
+	say := func(word string, verdict edge.Verdict) {
+		id := newID()
+		commit(t, s, edge.Entry{Prompt: prompted(p, id)})
+		commit(t, s, verdictOf(s, word, id, "do", verdict))
+		c.add(24 * time.Hour)
+	}
+	say("wrong", edge.VerdictWrong)
+	for i := range maxVerdicts + 5 {
+		say(fmt.Sprint("word-", i), edge.VerdictUsed)
+	}
+	got := profile(t, s, "6001")
+	if len(got.Denied) != 1 || got.Denied[0].SKU != "oat" {
+		t.Errorf("denied: %+v", got.Denied)
+	}
+	if len(got.Tallies) != 2 && len(got.Tallies) != 1 || got.Tallies[0].Used != maxVerdicts || got.Tallies[0].Wrong != 1 {
+		t.Errorf("tallies: %+v", got.Tallies)
+	}
+}
+
 // TestWhatSpokeLongAgoIsStillCounted: a rule that speaks once ever is known to have spoken when many others have since.
 func TestWhatSpokeLongAgoIsStillCounted(t *testing.T) {
 	c := newClock()

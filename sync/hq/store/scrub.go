@@ -94,8 +94,9 @@ func (s *Store) eraseOwed(ctx context.Context) error {
 // the new one until it is copied: in memory there may be no room.
 func (s *Store) rewrite(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
-	_, err := s.write.ExecContext(ctx, `PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY`)
-	if err != nil {
+	_, err := s.write.ExecContext(ctx, `PRAGMA temp_store = FILE; VACUUM`)
+	_, back := s.write.ExecContext(ctx, `PRAGMA temp_store = MEMORY`)
+	if err := errors.Join(err, back); err != nil {
 		return fmt.Errorf("writing the database anew: %w", err)
 	}
 	return s.cutBack(ctx)
