@@ -3,6 +3,7 @@
 package hq
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -266,10 +267,22 @@ func (w *work) buryAll(number int64, order *edge.Erasure, together []int64) erro
 		t := w.opt.Keys.TombstoneOf(h)
 		shared := slices.ContainsFunc(owners[string(id.Sum)], func(n int64) bool { return !slices.Contains(together, n) })
 		if shared {
-			order.Tombstones = slices.DeleteFunc(order.Tombstones, func(each []byte) bool { return string(each) == string(t[:]) })
+			if err := w.spareFrom(order, t[:]); err != nil {
+				return err
+			}
 			continue
 		}
 		order.Tombstones = append(order.Tombstones, t[:])
+	}
+	return nil
+}
+
+// spareFrom takes a tombstone out of an order, for good: somebody else has the identifier too, and should she be the only one
+// later, the same order given again must not find her by it.
+func (w *work) spareFrom(order *edge.Erasure, t []byte) error {
+	order.Tombstones = slices.DeleteFunc(slices.Clone(order.Tombstones), func(each []byte) bool { return bytes.Equal(each, t) })
+	if err := w.tx.Spare(order.ID, [][]byte{t}); err != nil {
+		return fmt.Errorf("sparing who shares an identifier: %w", err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package hq
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -65,6 +66,13 @@ func (w *work) erasure(order edge.Erasure) error {
 	if err != nil {
 		return err
 	}
+	spared, err := w.tx.SparedBy(order.ID)
+	if err != nil {
+		return fmt.Errorf("reading whom an order spares: %w", err)
+	}
+	order.Tombstones = slices.DeleteFunc(slices.Clone(order.Tombstones), func(t []byte) bool {
+		return slices.ContainsFunc(spared, func(each []byte) bool { return bytes.Equal(each, t) })
+	})
 	if len(before) > 0 {
 		was := before[0]
 		for _, each := range before[1:] {

@@ -200,6 +200,9 @@ type Owed struct {
 // Erasures are the orders to forget, who has carried them out, and what keeps late news from bringing anybody back.
 type Erasures interface {
 	Erasure(id string) (ErasureRow, error)
+	// Spare notes tombstones that were taken out of an order; SparedBy gives them.
+	Spare(erasure string, tombstones [][]byte) error
+	SparedBy(erasure string) ([][]byte, error)
 	PutErasure(ErasureRow) error
 	ErasuresAfter(pos int64, limit int) ([]ErasureRow, error)
 	// Waiting are orders that were taken, and not carried out yet, the oldest first. They have no position.

@@ -28,6 +28,18 @@ func (t *tx) PutErasure(r hq.ErasureRow) error {
 		ON CONFLICT (id) DO UPDATE SET pos = excluded.pos, body = excluded.body`, r.Pos, r.Order.ID, r.Store, r.Taken, body)
 }
 
+func (t *tx) Spare(erasure string, tombstones [][]byte) error {
+	values := make([]any, 0, 2*len(tombstones))
+	for _, tombstone := range tombstones {
+		values = append(values, erasure, tombstone)
+	}
+	return t.insert(`INSERT INTO spared (erasure, tombstone)`, 2, values, ` ON CONFLICT DO NOTHING`)
+}
+
+func (t *tx) SparedBy(erasure string) ([][]byte, error) {
+	return list(t, `SELECT tombstone FROM spared WHERE erasure = ?`, []any{erasure}, func(rows *sql.Rows, out *[]byte) error { return rows.Scan(out) })
+}
+
 func (t *tx) ErasuresAfter(pos int64, limit int) ([]hq.ErasureRow, error) {
 	return list(t, `SELECT pos, store, taken, body FROM erasures WHERE pos > ? ORDER BY pos LIMIT ?`, []any{pos, limited(limit)},
 		func(rows *sql.Rows, r *hq.ErasureRow) error {

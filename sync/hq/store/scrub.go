@@ -64,6 +64,16 @@ func (s *Store) Erase(ctx context.Context) error {
 	if err := s.cutBack(ctx); err != nil {
 		return err
 	}
+	if size(s.path) > atOnce {
+		return nil // upkeep searches it within seconds: a box waits for the answer
+	}
+	return s.scrubFiles(ctx)
+}
+
+// atOnce is up to what size of the database its files are searched before an erasure is answered.
+const atOnce = 512 << 20
+
+func (s *Store) scrubFiles(ctx context.Context) error {
 	rewrote, err := s.scrub.Run(ctx)
 	if rewrote {
 		s.opt.Log.Info("the database was written anew, since bytes of what was deleted were left in it", "error", err)
@@ -83,7 +93,10 @@ func (s *Store) eraseOwed(ctx context.Context) error {
 	if !s.scrub.Owes() || s.lingers.Load() || now.Sub(s.scrubbed).Abs() < scrubRest {
 		return nil
 	}
-	err := s.Erase(ctx)
+	err := s.cutBack(ctx)
+	if err == nil {
+		err = s.scrubFiles(ctx)
+	}
 	if err != nil {
 		s.scrubbed = now
 	}
