@@ -119,6 +119,9 @@ func (s *boxStore) NewBox(ctx context.Context) (place edge.Place, err error) {
 		return err
 	})
 	s.m.w.say("%s: new box id %s", s.m.name, place.Box)
+	for _, former := range place.Former { // what was sent under it and comes late is refused
+		s.m.w.ledger.mayConflict[former] = true
+	}
 	return place, err
 }
 

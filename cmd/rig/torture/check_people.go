@@ -176,7 +176,8 @@ func (w *world) compareFacts(m *machine, here, there map[string]edge.FactState, 
 func (w *world) checkInterest(m *machine, k known, here map[string]bool) {
 	w.tx(func(tx hq.Tx) error {
 		for id, c := range k.customers {
-			if id != c.ID || here[id] {
+			// Who says no is a stranger everywhere; a store that has forgotten her need not learn that she said so.
+			if id != c.ID || here[id] || c.Consent() == edge.ConsentNone {
 				continue
 			}
 			numbers, err := tx.Numbers([]string{id})
