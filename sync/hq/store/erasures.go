@@ -89,7 +89,11 @@ func (t *tx) OweAll(store string, since int64) error {
 func (t *tx) OweNothing(store string) error { return t.exec(`DELETE FROM owed WHERE store = ?`, store) }
 
 func (t *tx) Owing(store string) ([]hq.Owed, error) {
-	return list(t, `SELECT store, erasure, since FROM owed WHERE ?1 = '' OR store = ?1 ORDER BY since, store, erasure`, []any{store},
+	where, args := ``, []any{}
+	if store != "" { // by the index: each question of a box looks
+		where, args = ` WHERE store = ?`, []any{store}
+	}
+	return list(t, `SELECT store, erasure, since FROM owed`+where+` ORDER BY since, store, erasure`, args,
 		func(rows *sql.Rows, o *hq.Owed) error { return rows.Scan(&o.Store, &o.Erasure, &o.Since) })
 }
 
