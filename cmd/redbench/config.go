@@ -5,11 +5,14 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"redbench/cmd/internal/cli"
 	"redbench/daemon/config"
+	"redbench/edge/playbook"
 )
 
 func newConfigCommand() *cobra.Command {
@@ -63,7 +66,33 @@ code 2, or 0 when nothing is.`,
 			if err := cfg.CheckFiles(); err != nil {
 				return cli.BadConfig(cmd, configPath(cmd), cli.WrongUsage(err))
 			}
-			return cli.GoodConfig(cmd, cfg.File, source(cfg), cfg.Warnings)
+			warnings, err := checkConfiguredPlaybook(cfg)
+			if err != nil {
+				return cli.BadConfig(cmd, configPath(cmd), cli.WrongUsage(err))
+			}
+			return cli.GoodConfig(cmd, cfg.File, source(cfg), append(cfg.Warnings, warnings...))
 		},
 	}
+}
+
+// checkConfiguredPlaybook loads the configured playbook as the daemon will. What it says that no screen should is a warning: a
+// box does not stop over taste.
+func checkConfiguredPlaybook(cfg *config.Config) (warnings []string, err error) {
+	if cfg.Playbook.File == "" {
+		return nil, nil
+	}
+	f, err := os.Open(cfg.Playbook.File)
+	if err != nil {
+		return nil, fmt.Errorf("[playbook] file: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	book, err := playbook.Load(f, filepath.Base(cfg.Playbook.File))
+	if err != nil {
+		return nil, err
+	}
+	if problems := playbook.Check(book); len(problems) > 0 {
+		warnings = append(warnings, fmt.Sprintf("[playbook] file says what no screen should, in %s: redbench playbook check %s tells each",
+			cli.Count(len(problems), "place", "places"), cfg.Playbook.File))
+	}
+	return warnings, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"redbench/edge"
@@ -58,10 +59,16 @@ func (c customers) set(row *edge.CustomerRow, column string, value []byte) (err 
 	return err
 }
 
+// denials say in a column of yes and no that it is not so.
+var denials = []string{"no", "n", "false", "0", "-", "nein", "non", "faux", "falso"}
+
 func (c customers) fact(row *edge.CustomerRow, kind edge.FactKind, value []byte) error {
 	t, err := c.free(value, maxFact)
 	if err != nil {
 		return err
+	}
+	if (kind == edge.FactNoChat || kind == edge.FactNoGreeting) && slices.Contains(denials, strings.ToLower(t)) {
+		return nil // a column of yes and no
 	}
 	row.Facts = append(row.Facts, edge.FactText{Kind: kind, Text: t})
 	return nil

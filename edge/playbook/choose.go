@@ -118,6 +118,18 @@ func (p *Playbook) release(c *chooser) {
 	p.machines.Put(c.m)
 }
 
+// joinedLately is how long ago she may have joined to be met for the first time now.
+const joinedLately = 60 * 24 * time.Hour
+
+// visits is how many visits of hers are known; -1 where none is, though she may have been here: nobody counted.
+func (c *chooser) visits() int {
+	p := &c.in.Profile
+	if p.Visits == 0 && !p.Customer.Since.IsZero() && c.in.Now.Sub(p.Customer.Since) > joinedLately {
+		return -1
+	}
+	return p.Visits
+}
+
 // known takes in the profile of a customer who wishes to be known.
 func (c *chooser) known() {
 	profile, v := &c.in.Profile, &c.m.vars
@@ -129,9 +141,10 @@ func (c *chooser) known() {
 		v.count(f.Kind)
 	}
 	if c.level != edge.ConsentRemember {
+		v.Visits = -1
 		return
 	}
-	v.Visits = profile.Visits
+	v.Visits = c.visits()
 	c.days = memory.DaysSince(profile.Last.At, c.in.Now)
 	v.Days, v.GapDays, v.LongAway = c.days, profile.Gap.Hours()/24, memory.LongAway(*profile, c.in.Now)
 	c.things()

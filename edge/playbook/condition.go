@@ -19,7 +19,7 @@ import (
 // vars is what a condition can see. Nothing in it tells what she spends.
 type vars struct {
 	Stage         string   `expr:"stage"`          // stranger, new, familiar, regular, honoured
-	Visits        int      `expr:"visits"`         // completed checkouts
+	Visits        int      `expr:"visits"`         // completed checkouts; -1: not counted
 	Days          int      `expr:"days"`           // since the last visit; -1: none
 	GapDays       float64  `expr:"gap_days"`       // mean days between visits; 0: not known
 	LongAway      bool     `expr:"long_away"`      // by her own rhythm

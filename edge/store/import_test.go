@@ -193,3 +193,20 @@ func TestANewcomersTapIsAsIfReadBack(t *testing.T) {
 		t.Errorf("%+v", bo)
 	}
 }
+
+// TestAVisitOfTheFutureIsABadRow: what is learnt of her must not wait for it.
+func TestAVisitOfTheFutureIsABadRow(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	maya(t, s)
+	rows := func(yield func(edge.VisitRow, error) bool) {
+		for i, at := range []time.Time{s.opt.Now().AddDate(0, 0, -7), s.opt.Now().Add(time.Hour), s.opt.Now().AddDate(1, 0, 0)} {
+			if !yield(edge.VisitRow{Line: i + 2, Identifier: cardOf("6001"), At: at, Checkout: fmt.Sprint(i), Item: edge.Item{SKU: "oat", Name: "Oat", Quantity: 1}}, nil) {
+				return
+			}
+		}
+	}
+	report, err := s.ImportVisits(t.Context(), rows, edge.ImportOptions{})
+	if err != nil || report.New != 2 || report.Bad != 1 || report.Problems[0].Line != 4 || !strings.Contains(report.Problems[0].Reason, "future") {
+		t.Errorf("%+v, %v", report, err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"redbench/edge"
 )
@@ -113,7 +114,7 @@ func (im *visitImport) gather(rows []edge.VisitRow) []*toldVisit {
 func (im *visitImport) take(told []*toldVisit, done edge.ImportProgress) error {
 	im.admin.Lock()
 	defer im.admin.Unlock()
-	good, err := im.resolve(told)
+	good, err := im.resolve(im.past(told))
 	if err != nil {
 		return err
 	}
@@ -147,6 +148,21 @@ func (im *visitImport) take(told []*toldVisit, done edge.ImportProgress) error {
 	im.done = done
 	progress(im.opt, done)
 	return nil
+}
+
+// ahead is how far a visit's moment may lie before the box's clock: tills' clocks and zones differ.
+const ahead = 24 * time.Hour
+
+// past leaves out visits of the future: one slip in a year would make all that is learnt of a customer wait for it.
+func (im *visitImport) past(told []*toldVisit) []*toldVisit {
+	now := im.Store.opt.Now().Add(ahead)
+	return slices.DeleteFunc(told, func(v *toldVisit) bool {
+		if v.visit.At.After(now) {
+			im.bad(v, "the visit lies in the future")
+			return true
+		}
+		return false
+	})
 }
 
 // booking is what came of one customer's visits.

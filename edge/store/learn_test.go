@@ -141,7 +141,7 @@ var unexported = cmp.AllowUnexported(memory.Thing{}, memory.More{}, memory.Perso
 // TestAnyOrderTeachesTheSame: visits live, attached, or imported in pieces, in any order and some twice, leave one
 // memory, and it is the one that edge/memory gives.
 func TestAnyOrderTeachesTheSame(t *testing.T) {
-	s := openStore(t, t.TempDir())
+	s := openStore(t, t.TempDir(), func(o *Options) { o.Now = func() time.Time { return newClock().now.AddDate(0, 0, 9) } })
 	n := 0
 	gaps := &memory.Gaps{}
 	rapid.Check(t, func(t *rapid.T) {

@@ -53,6 +53,9 @@ func Fields(out io.Writer, pairs ...string) {
 // Visible keeps what others wrote (topics, names, details) from steering the terminal.
 func Visible(text string) string {
 	return strings.Map(func(r rune) rune {
+		if r >= '\u2066' && r <= '\u2069' {
+			return -1 // isolates, which our own lines put around a name: a terminal turns its lines by itself
+		}
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return '�'
 		}

@@ -256,6 +256,11 @@ func (r *reading) fill(ctx context.Context, shoppers []*shopper) error {
 	if err := r.tell(ctx, shoppers); err != nil {
 		return err
 	}
+	for _, s := range shoppers { // facts are older than the taps, and no visit lies in the future
+		if last := s.coming[len(s.coming)-1].at; last.After(r.now) {
+			r.now = last
+		}
+	}
 	_, err = r.store.ImportVisits(ctx, func(yield func(edge.VisitRow, error) bool) {
 		for _, s := range shoppers {
 			for i, b := range s.coming {
