@@ -27,7 +27,7 @@ func (f *filler) asLiked() string {
 		return ""
 	}
 	for wish := range f.c.wishes {
-		if text := f.c.join(readable(f.c.usual.Name), factText(wish)); text != "" {
+		if text := f.c.join(f.c.p.article(f.c.usual.Name).name, factText(wish)); text != "" {
 			f.joined = wish
 			return text
 		}
@@ -79,7 +79,7 @@ func comma(rest string) string {
 // otherThing is another of her things that a wish is about.
 func (c *chooser) otherThing(wish string) *edge.Habit {
 	for i := range c.in.Profile.Usual {
-		if h := &c.in.Profile.Usual[i]; h != c.usual && c.about(wish, readable(h.Name)) {
+		if h := &c.in.Profile.Usual[i]; h != c.usual && c.about(wish, c.p.article(h.Name).name) {
 			return h
 		}
 	}
@@ -95,7 +95,7 @@ func (c *chooser) about(wish, thing string) bool {
 // wished reports whether she told how she wants a thing.
 func (c *chooser) wished(thing string) bool {
 	for wish := range c.wishes {
-		if c.about(factText(wish), readable(thing)) {
+		if c.about(factText(wish), c.p.article(thing).name) {
 			return true
 		}
 	}

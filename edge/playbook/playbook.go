@@ -26,6 +26,7 @@ type Playbook struct {
 	hushed     map[string][]string // by the first three bytes
 	dull       [][]string          // by language: words of things that make a poor memory
 	machines   sync.Pool           // of *machine
+	articles   articles
 }
 
 // Name is the file's name, or "default".

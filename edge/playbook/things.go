@@ -35,9 +35,12 @@ func (c *chooser) mostUsual() *edge.Habit {
 	var dull *edge.Habit
 	for i := range c.in.Profile.Usual {
 		h := &c.in.Profile.Usual[i]
-		switch {
-		case !memory.Named(*h) || readable(h.Name) == "" || c.p.private(h.Name) || c.deniedThing(h.SKU):
-		case !c.dull(readable(h.Name)) || c.wished(h.Name):
+		if !memory.Named(*h) {
+			continue
+		}
+		switch a := c.p.article(h.Name); {
+		case a.name == "" || a.private || c.deniedThing(h.SKU):
+		case !a.dull || c.wished(h.Name):
 			return h
 		case dull == nil:
 			dull = h
@@ -57,8 +60,12 @@ func (c *chooser) telling(items []edge.Item) []string {
 	var all []thing
 	for _, item := range items {
 		share, tells := c.share(item)
-		name := unsized(readable(item.Name))
-		if !tells || item.Quantity <= 0 || name == "" || c.p.private(item.Name) || c.dull(name) || c.deniedThing(item.SKU) ||
+		if !tells || item.Quantity <= 0 {
+			continue
+		}
+		a := c.p.article(item.Name)
+		name := a.small
+		if name == "" || a.private || a.smallDull || c.deniedThing(item.SKU) ||
 			slices.ContainsFunc(all, func(t thing) bool { return t.name == name }) {
 			continue
 		}
@@ -108,13 +115,13 @@ func different(items []edge.Item) int {
 	return n
 }
 
-// dull reports whether a thing makes a poor memory, by the word that says what it is. Articles need not be named in the
+// isDull reports whether a thing makes a poor memory, by the word that says what it is. Articles need not be named in the
 // language of the screen, so that each language's words are looked up, by the place where it has that word.
-func (c *chooser) dull(name string) bool {
+func (p *Playbook) isDull(name string) bool {
 	words := nouns(strings.ToLower(name))
-	for lang, tag := range c.p.languages {
+	for lang, tag := range p.languages {
 		head := headOf(tag, words)
-		if slices.ContainsFunc(c.p.dull[lang], func(word string) bool {
+		if slices.ContainsFunc(p.dull[lang], func(word string) bool {
 			// German writes a bag of paper as one word: Papiertüte.
 			return head == word || tag == "de" && len(word) > 3 && strings.HasSuffix(head, word)
 		}) {

@@ -210,7 +210,7 @@ func (f *filler) fillUsual(s slot) string {
 	h := f.c.usual
 	switch s {
 	case "item":
-		return f.c.isolated(readable(h.Name))
+		return f.c.isolated(f.c.p.article(h.Name).name)
 	case "times":
 		return itoa(h.Times)
 	case "tenths":

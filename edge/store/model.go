@@ -53,7 +53,7 @@ const (
 	usualThings = 8
 	// tapThings is how many of her most usual things a tap looks at: what is beyond them is hardly ever probable enough to be
 	// named, and each costs a microsecond.
-	tapThings = 20
+	tapThings = 12
 )
 
 // packTap packs what a tap reads of her baskets. What cannot be read is left as it is: a tap sees that too.
