@@ -176,12 +176,30 @@ func (w *work) alone(found [][]byte, order edge.Erasure, numbers *[]int64) error
 		if len(each) != 1 {
 			continue
 		}
-		if p, err := w.person(each[0]); err == nil && (consentsAfter(p.state, order.Stamp) || w.another(p.state, order)) {
-			continue
+		if p, err := w.person(each[0]); err == nil {
+			if w.another(p.state, order) {
+				continue
+			}
+			if consentsAfter(p.state, order.Stamp) {
+				if err := w.learnAnewAfter(p, order.Stamp); err != nil {
+					return err
+				}
+				continue
+			}
 		}
 		*numbers = append(*numbers, each[0]) // a damaged record, too
 	}
 	return nil
+}
+
+// learnAnewAfter takes back what was learnt of somebody before an order to forget her, who has said since that she wants to be
+// known: so does a box. It may have been told before the order was.
+func (w *work) learnAnewAfter(p *person, order edge.Stamp) error {
+	if !order.After(p.state.Unlearnt) {
+		return nil
+	}
+	p.state.Unlearnt = order
+	return w.keep(p)
 }
 
 // another reports whether somebody has another id of the chain than an order names.

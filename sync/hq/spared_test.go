@@ -54,3 +54,30 @@ func TestAnOrderGivenAgainCountsOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatWasLearntBeforeAnOrderGoes though she has said since that she wants to be known: a store that had not yet told of her
+// does so, and only then another gives the order, which finds her by her card alone.
+func TestWhatWasLearntBeforeAnOrderGoes(t *testing.T) {
+	o := newOffice(t)
+	b := o.enrolled("harbour", "station", "hill")
+	maya := b[0].customer("Maya", card(1))
+	old := b[0].fact(maya.ID, "she sails")
+	order := b[1].byTombstone(1)
+	o.clock.forward(time.Second)
+	again := b[2].customer("Maya", card(1))
+	since := b[2].fact(again.ID, "she rides")
+	b[2].tell(told(again, since)...)
+	b[0].tell(told(maya, old)...)
+	if n := len(o.only("fact")); n != 2 {
+		t.Fatalf("the control: %d facts", n)
+	}
+	must(t, o.Orders(t.Context(), "station", []edge.Order{order}))
+	for _, item := range o.only("fact") {
+		if item.Fact.Gone != (item.Fact.ID == old.ID) {
+			t.Errorf("a fact of before the order: %v; gone: %v", item.Fact.ID == old.ID, item.Fact.Gone)
+		}
+	}
+	if people := o.only("customer"); len(people) != 1 {
+		t.Errorf("%d are known", len(people))
+	}
+}
