@@ -69,7 +69,7 @@ func (o *office) openUplink(client *link.Client, gate *link.Gate, registry prome
 		return nil, err
 	}
 	options := uplink.Options{Store: o.app.store, Link: client, Gate: gate, Hours: window, CPUShare: float64(c.CPUPercent) / 100,
-		Status: o.boxStatus, OnStatus: o.heard, Registry: registry, Log: o.app.Log}
+		Status: o.boxStatus, OnStatus: o.heard, OnNewBox: gate.Shut, Registry: registry, Log: o.app.Log}
 	if c.Metered {
 		options.Linger = meteredLinger
 	}

@@ -69,6 +69,7 @@ func (w *work) beginOffer() error {
 	if err := w.tx.QueryRowContext(w.ctx, `SELECT coalesce(max(visit), 0) FROM visits`).Scan(&o.Visits); err != nil {
 		return err
 	}
+	w.kick = true // the uplink takes it up at once, and not with its next status
 	return errors.Join(w.giveAgain(), w.keepOffer(o))
 }
 

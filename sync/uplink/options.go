@@ -64,6 +64,7 @@ type Options struct {
 
 	Status   func() wire.BoxStatus   // what only the daemon knows; Box, Backlog and Clock are filled in here. nil: nothing
 	OnStatus func(wire.StatusAnswer) // what head office said to it
+	OnNewBox func()                  // the box has another id, and gave its cursor up: whoever waits for news by it is to ask anew
 	Registry prometheus.Registerer   // nil: not registered
 	Random   func() float64          // of the back-off, in [0, 1); nil: math/rand
 	Now      func() time.Time        // nil: time.Now
@@ -98,6 +99,9 @@ func (o *Options) complete() error {
 	}
 	if o.Status == nil {
 		o.Status = func() wire.BoxStatus { return wire.BoxStatus{} }
+	}
+	if o.OnNewBox == nil {
+		o.OnNewBox = func() {}
 	}
 	if o.OnStatus == nil {
 		o.OnStatus = func(wire.StatusAnswer) {}

@@ -12,6 +12,7 @@ func (u *Uplink) newBox(ctx context.Context, why, detail string) error {
 	if err != nil {
 		return fmt.Errorf("taking a new box id: %w", err)
 	}
+	u.OnNewBox()
 	u.metrics.renewed.WithLabelValues(why).Inc()
 	u.Log.Warn("the outbox was given a new box id", "why", why, "detail", detail, "box", place.Box)
 	return nil

@@ -98,6 +98,10 @@ func (r *runner) each(ctx context.Context) {
 
 func (r *runner) round(ctx context.Context) {
 	began := r.Now()
+	if err := r.Resume(ctx); err != nil {
+		r.fails(ctx, err)
+		return
+	}
 	more, err := r.Round(ctx)
 	now := r.Now()
 	if err != nil {
