@@ -57,24 +57,19 @@ func (h *HQ) Forget(ctx context.Context, id edge.Identifier) (Forgotten, error) 
 
 // orderFor makes the order to forget who has an identifier, under every key that any box may know her by.
 func (w *work) orderFor(id edge.Identifier) (edge.Erasure, error) {
-	elsewhere, err := w.elsewhere()
-	if err != nil {
-		return edge.Erasure{}, err
-	}
-	if err := w.opt.Keys.KnowElsewhere(elsewhere); err != nil {
-		return edge.Erasure{}, err
-	}
 	at, err := w.stamp()
 	if err != nil {
 		return edge.Erasure{}, err
 	}
 	order := edge.Erasure{ID: newID(), At: w.now.UTC(), Stamp: at}
-	w.entomb(&order, id)
-	return order, nil
+	return order, w.entomb(&order, id)
 }
 
-// entomb adds the tombstones of an identifier whose value is known.
-func (w *work) entomb(order *edge.Erasure, id edge.Identifier) {
+// entomb adds the tombstones of an identifier whose value is known, under every key that any box may know it by.
+func (w *work) entomb(order *edge.Erasure, id edge.Identifier) error {
+	if err := w.knowElsewhere(); err != nil {
+		return err
+	}
 	t := w.opt.Keys.Tombstone(id)
 	order.Tombstones = append(order.Tombstones, t[:])
 	order.Chained = order.Chained || id.Kind == edge.KindCustomer
@@ -82,6 +77,20 @@ func (w *work) entomb(order *edge.Erasure, id edge.Identifier) {
 		t := w.opt.Keys.TombstoneOf(h)
 		order.Tombstones = append(order.Tombstones, t[:])
 	}
+	return nil
+}
+
+// knowElsewhere has the keys of boxes that worked alone once at hand; a process that did not enrol them does not know them yet.
+func (w *work) knowElsewhere() error {
+	if w.knowsElsewhere {
+		return nil
+	}
+	elsewhere, err := w.elsewhere()
+	if err != nil {
+		return err
+	}
+	w.knowsElsewhere = true
+	return w.opt.Keys.KnowElsewhere(elsewhere)
 }
 
 // owners are who has any of some hashes.
@@ -201,7 +210,9 @@ func (w *work) takeOut(number int64, order *edge.Erasure, together []int64) erro
 		return err
 	}
 	if p, err := w.person(number); err == nil && p.state.Fields[edge.FieldChain].Value != "" {
-		w.entomb(order, edge.Identifier{Kind: edge.KindCustomer, Value: p.state.Fields[edge.FieldChain].Value})
+		if err := w.entomb(order, edge.Identifier{Kind: edge.KindCustomer, Value: p.state.Fields[edge.FieldChain].Value}); err != nil {
+			return err
+		}
 	}
 	delete(w.people, number)
 	for _, id := range ids {

@@ -237,7 +237,9 @@ func (r *customerImport) tombstones() (out [][]byte, err error) {
 			continue
 		}
 		var order edge.Erasure
-		r.entomb(&order, id)
+		if err := r.entomb(&order, id); err != nil {
+			return nil, err
+		}
 		out = append(out, order.Tombstones...)
 	}
 	return out, nil

@@ -129,10 +129,11 @@ func (w *work) searched(s *search) error {
 		}
 		slices.Sort(numbers)
 		w.store = row.Store // who has ordered it
-		if err := w.carryOutFound(row, slices.Compact(numbers)); err != nil {
+		enlarged, err := w.carryOutFound(row, slices.Compact(numbers))
+		if err != nil {
 			return err
 		}
-		if err := w.searchedFor(row.Order); err != nil {
+		if err := w.searchedFor(row, enlarged); err != nil {
 			return fmt.Errorf("carrying out orders to forget: %w", err)
 		}
 	}
@@ -140,28 +141,37 @@ func (w *work) searched(s *search) error {
 	return nil
 }
 
-// searchedFor ends the waiting of an order, unless it has come to say more since the search began: that is searched for next.
-func (w *work) searchedFor(order edge.Erasure) error {
-	now, waits, err := w.isWaiting(order.ID)
-	if err != nil || waits && saysMore(union(order, now.Order), order) {
+// searchedFor ends the waiting of an order, unless it has come to say more since the search began, or by whom the search has
+// found: what she had names her elsewhere, and may name somebody here who was told of apart. That is searched for next.
+func (w *work) searchedFor(row ErasureRow, enlarged edge.Erasure) error {
+	now, waits, err := w.isWaiting(row.Order.ID)
+	if err != nil {
 		return err
 	}
-	return w.tx.DeleteWaiting(order.ID)
+	searched := row.Order
+	more := len(union(searched, enlarged).Tombstones) > len(sortedBytes(searched.Tombstones))
+	if row.Order = enlarged; waits {
+		more = more || saysMore(union(searched, now.Order), searched)
+		row.Order = union(enlarged, now.Order)
+	}
+	if more {
+		return w.wait(row)
+	}
+	return w.tx.DeleteWaiting(row.Order.ID)
 }
 
 // carryOutFound carries an order out for whom the search has found. One that was passed on already, for whom it names by id, is
-// passed on again where it has come to name more.
-func (w *work) carryOutFound(row ErasureRow, numbers []int64) error {
+// passed on again where it has come to name more. It gives the order as it then is.
+func (w *work) carryOutFound(row ErasureRow, numbers []int64) (enlarged edge.Erasure, err error) {
 	before, err := w.tx.Erasure(row.Order.ID)
 	switch {
 	case errors.Is(err, edge.ErrNotFound):
 	case err != nil, len(numbers) == 0:
-		return err
+		return row.Order, err
 	default:
 		row.Order = union(before.Order, row.Order)
 	}
-	_, err = w.carryOutFor(row, numbers)
-	return err
+	return w.carryOutFor(row, numbers)
 }
 
 // alone adds who has a found identifier alone. A shared one names nobody. Who has another id of the chain than the order names

@@ -3,13 +3,16 @@
 package hq_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"redbench/edge"
+	"redbench/edge/seal"
 	"redbench/sync/hq"
+	"redbench/sync/wire"
 )
 
 // looked is a store that counts looks through all identifiers, or lets them fail.
@@ -117,4 +120,46 @@ func TestAnOrderIsTakenBeforeTheSearch(t *testing.T) {
 	if len(owing) != 1 || owing[0].Store != "station" {
 		t.Errorf("owing: %+v", owing)
 	}
+}
+
+// TestWhomASearchFindsIsSearchedForByAllThatIsHers: an order finds her by her card, head office knows the chain's id of her, and a box that
+// worked alone told of that id under a key of its own, so that head office has her twice.
+func TestWhomASearchFindsIsSearchedForByAllThatIsHers(t *testing.T) {
+	o := newOffice(t)
+	own := edge.Key{ID: 7, Key: bytes.Repeat([]byte{7}, 32)}
+	b := o.enrolled("harbour", "station")
+	code, err := o.AddStore(t.Context(), "harbour", nil)
+	must(t, err)
+	_, err = o.Enrol(t.Context(), wire.EnrolRequest{Code: code, Store: "harbour", Keys: []edge.Key{own}})
+	must(t, err)
+	chain := edge.Identifier{Kind: edge.KindCustomer, Value: "c1"}
+	b[1].tell(told(b[1].chained("Maya", chain.Value, card(1)))...)
+
+	elsewhere := keysAt(t, own)
+	maya := b[0].customer("Maya")
+	for _, h := range elsewhere.HashesEverywhere(chain) {
+		if h.Key == own.ID {
+			maya.Identifiers = []edge.IdentifierHash{{Key: h.Key, Sum: h.Sum[:], Kind: edge.KindCustomer}}
+		}
+	}
+	b[0].tell(told(maya)...)
+	if n := len(o.people()); n != 2 {
+		t.Fatalf("%d customers before", n)
+	}
+	must(t, o.Orders(t.Context(), "station", []edge.Order{b[1].byTombstone(1)}))
+	if n := len(o.people()); n != 0 {
+		t.Errorf("%d customers are left", n)
+	}
+	if left := o.count(`SELECT count(*) FROM waiting`); left != 0 {
+		t.Errorf("%d orders wait still", left)
+	}
+}
+
+// keysAt are head office's keys of a test's own, which know another key too.
+func keysAt(t *testing.T, own edge.Key) *seal.Box {
+	t.Helper()
+	keys, err := seal.Open(t.TempDir())
+	must(t, err)
+	must(t, keys.KnowElsewhere([]edge.Key{own}))
+	return keys
 }

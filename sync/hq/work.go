@@ -58,16 +58,17 @@ type work struct {
 	cameWith     map[string]int64           // facts whose customer was joined with another: who that was
 	keysOfStores map[string]map[uint32]bool // which keys a store can use, as far as it was asked
 
-	changes    []ChangeRow
-	announced  map[ChangeRow]int     // where in changes: by store, kind and id
-	stores     map[string]bool       // who has something new to be told
-	erase      bool                  // something was deleted that must be in no file
-	waits      bool                  // an order has to be searched for
-	unsearched map[string]ErasureRow // the orders that wait, by id; nil: not read yet
-	begins     bool                  // this process's life began in this transaction
-	apart      bool                  // the customer under way is joined with nobody
-	held       int                   // orders that are more than a store may give today
-	saidAhead  bool                  // it was logged that a stamp is from too far ahead
+	changes        []ChangeRow
+	announced      map[ChangeRow]int     // where in changes: by store, kind and id
+	stores         map[string]bool       // who has something new to be told
+	erase          bool                  // something was deleted that must be in no file
+	waits          bool                  // an order has to be searched for
+	unsearched     map[string]ErasureRow // the orders that wait, by id; nil: not read yet
+	begins         bool                  // this process's life began in this transaction
+	apart          bool                  // the customer under way is joined with nobody
+	held           int                   // orders that are more than a store may give today
+	knowsElsewhere bool                  // see knowElsewhere
+	saidAhead      bool                  // it was logged that a stamp is from too far ahead
 }
 
 // counter gives out numbers that are used once.
