@@ -44,6 +44,11 @@ func (b *live) Status(ctx context.Context) (control.Status, error) {
 	return status, err
 }
 
+// Probe sends a test event the whole way.
+func (b *live) Probe(ctx context.Context) (control.ProbeReport, error) {
+	return control.ProbeReport{}, control.ErrNeedsDaemon
+}
+
 // notReady tells, a sentence each, why the box would not prompt now.
 func (a *App) notReady(ctx context.Context) []string {
 	var why []string

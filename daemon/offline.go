@@ -75,6 +75,11 @@ type offline struct{ record }
 
 var _ control.Box = offline{}
 
+// Probe needs the daemon: there is no way from the tills to a screen without it.
+func (offline) Probe(context.Context) (control.ProbeReport, error) {
+	return control.ProbeReport{}, control.ErrNeedsDaemon
+}
+
 // Pair needs the daemon, which holds the codes.
 func (offline) Pair(context.Context, control.PairRequest) (control.Pairing, error) {
 	return control.Pairing{}, control.ErrNeedsDaemon

@@ -113,7 +113,7 @@ func (i Identifier) String() string { return string(i.Kind) + ":…" }
 var laneName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
 
 // ValidLane reports whether name can be a lane's.
-func ValidLane(name string) bool { return laneName.MatchString(name) }
+func ValidLane(name string) bool { return laneName.MatchString(name) && name != ProbeLane }
 
 // MaxLanes is how many lanes one box knows at most.
 const MaxLanes = 256

@@ -14,6 +14,9 @@ import (
 type Box interface {
 	// Status tells how the box stands.
 	Status(ctx context.Context) (Status, error)
+	// Probe sends a test event the whole way from the tills to a screen, and leaves nothing behind. What fails on the way
+	// is part of the report, never an error.
+	Probe(ctx context.Context) (ProbeReport, error)
 
 	// Pair mints a credential for a screen, or for the manager's page.
 	Pair(ctx context.Context, req PairRequest) (Pairing, error)

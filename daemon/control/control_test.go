@@ -32,6 +32,8 @@ func TestEveryCallGoesThere(t *testing.T) {
 	}{
 		{"status", func() (any, error) { return client.Status(ctx) },
 			Status{Running: true, Version: "v1", Now: noon, Lanes: []string{"1"}, UI: Listener{Address: "127.0.0.1:1"}}},
+		{"probe", func() (any, error) { return client.Probe(ctx) },
+			ProbeReport{At: noon, Steps: []ProbeStep{{Name: edge.StepMQTT, Took: 3, Error: "gone"}}}},
 		{"pair {Lane:3 Manager:false Name:till three}", func() (any, error) {
 			return client.Pair(ctx, PairRequest{Lane: "3", Name: "till three"})
 		}, Pairing{Code: "ABC", URL: "http://x", Token: "t", Expires: noon}},

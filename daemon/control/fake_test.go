@@ -31,6 +31,11 @@ func (f *fakeBox) Status(context.Context) (Status, error) {
 	return Status{Running: true, Version: "v1", Now: noon, Lanes: []string{"1"}, UI: Listener{Address: "127.0.0.1:1"}}, f.err
 }
 
+func (f *fakeBox) Probe(context.Context) (ProbeReport, error) {
+	f.note("probe")
+	return ProbeReport{At: noon, Steps: []ProbeStep{{Name: edge.StepMQTT, Took: 3, Error: "gone"}}}, f.err
+}
+
 func (f *fakeBox) Pair(_ context.Context, req PairRequest) (Pairing, error) {
 	f.note("pair %+v", req)
 	return Pairing{Code: "ABC", URL: "http://x", Token: "t", Expires: noon}, f.err

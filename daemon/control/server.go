@@ -59,6 +59,7 @@ func (s *Server) Stop(ctx context.Context) error {
 func handler(box Box, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /status", answer(func(r *http.Request) (any, error) { return box.Status(r.Context()) }))
+	mux.Handle("POST /probe", answer(func(r *http.Request) (any, error) { return box.Probe(r.Context()) }))
 	mux.Handle("POST /pair", asked(func(ctx context.Context, in PairRequest) (any, error) { return box.Pair(ctx, in) }))
 	mux.Handle("POST /approve", asked(func(ctx context.Context, in ApproveRequest) (any, error) { return nil, box.Approve(ctx, in) }))
 	mux.Handle("GET /screens", answer(func(r *http.Request) (any, error) { return box.Screens(r.Context()) }))
