@@ -18,13 +18,7 @@ func Load(path string, env []string) (*Config, error) {
 // directory of a Windows service is system32.
 func Parse(path, text string, env []string) (*Config, error) {
 	c := Default()
-	form := keyed.Form{
-		Prefix:   envPrefix,
-		Sections: c.Sections(),
-		Lists:    []keyed.List{{Name: "adapter", Fill: c.fillAdapters}},
-		Others:   []string{"hq"}, // REDBENCH_HQ_… may belong to redbench-hq on the same machine
-	}
-	read, err := form.Read(path, text, env, nil)
+	read, err := c.form().Read(path, text, env, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -35,4 +29,13 @@ func Parse(path, text string, env []string) (*Config, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+func (c *Config) form() keyed.Form {
+	return keyed.Form{
+		Prefix:   envPrefix,
+		Sections: c.Sections(),
+		Lists:    []keyed.List{{Name: "adapter", Fill: c.fillAdapters}},
+		Others:   []string{"hq"}, // REDBENCH_HQ_… may belong to redbench-hq on the same machine
+	}
 }

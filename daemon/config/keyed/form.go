@@ -33,6 +33,20 @@ type Given map[string]string
 // paths in the text start at path's directory, as the working directory of a Windows service is system32. A text that is
 // no TOML is an *[Error] at once; other mistakes are collected in the reading, for [Reading.Err].
 func (f Form) Read(path, text string, env []string, given Given) (*Reading, error) {
+	r, err := f.read(path, text, env, given)
+	if err != nil {
+		return nil, err
+	}
+	r.resolve(filepath.Dir(path), FromFile)
+	if dir, err := os.Getwd(); err == nil {
+		r.resolve(dir, FromEnvironment)
+		r.resolve(dir, FromFlag)
+	}
+	return r, nil
+}
+
+// read is Read with relative paths as they are.
+func (f Form) read(path, text string, env []string, given Given) (*Reading, error) {
 	r := &Reading{File: absolute(path), from: map[string]Origin{}, lines: locate(text), keys: Keys(f.Sections), mistakes: &Error{File: path}}
 	tree := map[string]any{}
 	if _, err := toml.Decode(text, &tree); err != nil {
@@ -40,13 +54,8 @@ func (f Form) Read(path, text string, env []string, given Given) (*Reading, erro
 		return nil, r.Err()
 	}
 	f.fill(tree, r)
-	r.resolve(filepath.Dir(path), FromFile)
 	f.override(env, r)
 	f.give(given, r)
-	if dir, err := os.Getwd(); err == nil {
-		r.resolve(dir, FromEnvironment)
-		r.resolve(dir, FromFlag)
-	}
 	return r, nil
 }
 
