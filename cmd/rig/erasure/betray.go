@@ -12,6 +12,7 @@ import (
 	_ "github.com/mattn/go-sqlite3" // to read what rests of her
 
 	"redbench/cmd/rig/box"
+	"redbench/cmd/rig/needle"
 	"redbench/cmd/rig/office"
 	"redbench/edge"
 	"redbench/edge/seal"
@@ -39,8 +40,11 @@ func (h her) texts() []string {
 	return []string{h.chain, h.card, h.phone, h.phone[1:], h.email, h.name, "Quastenflosser", h.say, h.fact, h.note}
 }
 
+// needles are what would betray her.
+type needles struct{ *needle.Set }
+
 // box adds what would betray her on a box: her hashes under every key that it ever had, and what rests of her.
-func (n *needles) box(ctx context.Context, b *box.Box, h her) error {
+func (n needles) box(ctx context.Context, b *box.Box, h her) error {
 	keys, err := seal.Open(b.State())
 	if err != nil {
 		return err
@@ -48,17 +52,17 @@ func (n *needles) box(ctx context.Context, b *box.Box, h her) error {
 	sums := n.hashes(keys.HashesEverywhere, h)
 	return query(ctx, filepath.Join(b.State(), store.File), func(db *sql.DB) error {
 		return n.resting(ctx, db, sums, `SELECT customer FROM identifiers WHERE hash = ?`,
-			resting{Wrapped, `SELECT wrapped FROM customers WHERE ref = ?`},
-			resting{Sealed, `SELECT sealed FROM customers WHERE ref = ?`},
-			resting{Sealed, `SELECT tap FROM customers WHERE ref = ? AND tap IS NOT NULL`},
-			resting{Sealed, `SELECT sealed FROM facts WHERE customer = ?`},
-			resting{Sealed, `SELECT sealed FROM prompts WHERE customer = ?`},
-			resting{Sealed, `SELECT sealed FROM said WHERE customer = ?`})
+			resting{needle.Wrapped, `SELECT wrapped FROM customers WHERE ref = ?`},
+			resting{needle.Sealed, `SELECT sealed FROM customers WHERE ref = ?`},
+			resting{needle.Sealed, `SELECT tap FROM customers WHERE ref = ? AND tap IS NOT NULL`},
+			resting{needle.Sealed, `SELECT sealed FROM facts WHERE customer = ?`},
+			resting{needle.Sealed, `SELECT sealed FROM prompts WHERE customer = ?`},
+			resting{needle.Sealed, `SELECT sealed FROM said WHERE customer = ?`})
 	})
 }
 
 // office adds what would betray her at head office.
-func (n *needles) office(ctx context.Context, o *office.Office, h her) error {
+func (n needles) office(ctx context.Context, o *office.Office, h her) error {
 	keys, err := seal.OpenChain(o.State())
 	if err != nil {
 		return err
@@ -66,16 +70,16 @@ func (n *needles) office(ctx context.Context, o *office.Office, h her) error {
 	sums := n.hashes(keys.HashesEverywhere, h)
 	return query(ctx, filepath.Join(o.State(), hqstore.File), func(db *sql.DB) error {
 		return n.resting(ctx, db, sums, `SELECT customer FROM identifiers WHERE hash = ?`,
-			resting{Wrapped, `SELECT wrapped FROM people WHERE number = ?`},
-			resting{Sealed, `SELECT sealed FROM people WHERE number = ?`},
-			resting{Sealed, fmt.Sprintf(`SELECT body FROM entities WHERE kind = %d AND customer = ?`, hq.EntityFact)})
+			resting{needle.Wrapped, `SELECT wrapped FROM people WHERE number = ?`},
+			resting{needle.Sealed, `SELECT sealed FROM people WHERE number = ?`},
+			resting{needle.Sealed, fmt.Sprintf(`SELECT body FROM entities WHERE kind = %d AND customer = ?`, hq.EntityFact)})
 	})
 }
 
-func (n *needles) hashes(under func(edge.Identifier) []seal.Hash, h her) (sums [][]byte) {
+func (n needles) hashes(under func(edge.Identifier) []seal.Hash, h her) (sums [][]byte) {
 	for _, id := range h.identifiers() {
 		for _, hash := range under(id) {
-			n.bytes(Hash, hash.Sum[:])
+			n.Bytes(needle.Hash, hash.Sum[:])
 			sums = append(sums, hash.Sum[:])
 		}
 	}
@@ -84,12 +88,12 @@ func (n *needles) hashes(under func(edge.Identifier) []seal.Hash, h her) (sums [
 
 // resting is what rests of a customer, by her number.
 type resting struct {
-	kind  Kind
+	kind  needle.Kind
 	query string
 }
 
 // resting adds what rests of whoever has one of the hashes, and fails where nothing does.
-func (n *needles) resting(ctx context.Context, db *sql.DB, sums [][]byte, who string, what ...resting) error {
+func (n needles) resting(ctx context.Context, db *sql.DB, sums [][]byte, who string, what ...resting) error {
 	numbers := map[int64]bool{}
 	for _, sum := range sums {
 		err := each(ctx, db, who, sum, func(row func(...any) error) error {
@@ -110,7 +114,7 @@ func (n *needles) resting(ctx context.Context, db *sql.DB, sums [][]byte, who st
 			err := each(ctx, db, w.query, number, func(row func(...any) error) error {
 				var blob []byte
 				err := row(&blob)
-				n.blob(w.kind, blob)
+				n.Blob(w.kind, blob)
 				return err
 			})
 			if err != nil {

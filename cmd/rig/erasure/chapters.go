@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"redbench/cmd/rig/needle"
 	"redbench/edge"
 	"redbench/sync/hq"
 )
@@ -17,7 +18,7 @@ import (
 // found is the control: what is looked for later is there before. At rest nothing of her is in clear, not even now.
 func (s *story) found(ctx context.Context) error {
 	for _, text := range s.her.texts() {
-		s.needles.text(text)
+		s.needles.Text(text)
 	}
 	for _, f := range s.floors() {
 		if err := s.needles.box(ctx, f.Box, s.her); err != nil {
@@ -27,20 +28,20 @@ func (s *story) found(ctx context.Context) error {
 	if err := s.needles.office(ctx, s.office, s.her); err != nil {
 		return fmt.Errorf("at head office: %w", err)
 	}
-	s.report.Needles = len(s.needles.all)
+	s.report.Needles = s.needles.Len()
 	before, err := s.search(ctx)
 	if err != nil {
 		return err
 	}
 	s.report.Before = before
 	for _, p := range before {
-		for _, kind := range []Kind{Hash, Sealed, Wrapped} {
+		for _, kind := range []needle.Kind{needle.Hash, needle.Sealed, needle.Wrapped} {
 			if p.Found[kind] == 0 && p.Place != feed {
 				err = errors.Join(err, fmt.Errorf("no %s of hers was found at %s", kind, p.Place))
 			}
 		}
-		if (p.Found[ClearText] > 0) != (p.Place == feed) {
-			err = errors.Join(err, fmt.Errorf("her name in clear is at %s %d times", p.Place, p.Found[ClearText]))
+		if (p.Found[needle.ClearText] > 0) != (p.Place == feed) {
+			err = errors.Join(err, fmt.Errorf("her name in clear is at %s %d times", p.Place, p.Found[needle.ClearText]))
 		}
 	}
 	return err
@@ -51,20 +52,20 @@ const feed = "head office's feed"
 // search looks through everything that each store and head office keep, and through the feed.
 func (s *story) search(ctx context.Context) (places []Place, err error) {
 	for _, f := range s.floors() {
-		found, err := s.needles.dir(f.Dir())
+		found, err := s.needles.Dir(f.Dir())
 		if err != nil {
 			return nil, err
 		}
 		places = append(places, Place{f.Store(), found})
 	}
-	found, err := s.needles.dir(s.office.Dir())
+	found, err := s.needles.Dir(s.office.Dir())
 	if err != nil {
 		return nil, err
 	}
-	told := Found{}
+	told := needle.Found{}
 	err = s.office.Feed(ctx, func(_ hq.FeedItem, line []byte) error {
-		found, err := s.needles.read(bytes.NewReader(line))
-		told.add(found)
+		found, err := s.needles.Read(bytes.NewReader(line))
+		told.Add(found)
 		return err
 	})
 	return append(places, Place{"head office", found}, Place{feed, told}), err
@@ -174,11 +175,11 @@ func (s *story) restored(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.needles.dir(s.hill.Dir())
+	found, err := s.needles.Dir(s.hill.Dir())
 	if err != nil {
 		return err
 	}
-	if s.report.Restored = found; found[Wrapped] == 0 {
+	if s.report.Restored = found; found[needle.Wrapped] == 0 {
 		return errors.New("the old copy does not hold her: the control fails")
 	}
 	if err := s.hill.open(ctx); err != nil {

@@ -12,38 +12,39 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/rig/needle"
 	"redbench/cmd/rig/process"
 )
 
 // Place is what was found where.
 type Place struct {
-	Place string `json:"place"`
-	Found Found  `json:"found"`
+	Place string       `json:"place"`
+	Found needle.Found `json:"found"`
 }
 
 // Report is how the story went.
 type Report struct {
-	Needles  int      `json:"needles"` // byte strings that are looked for
-	Before   []Place  `json:"before"`
-	After    []Place  `json:"after"`
-	Restored Found    `json:"restored"`       // in the old copy, before it is put into a box's place
-	Forgot   float64  `json:"forgot_seconds"` // from the order until every box that is there has confirmed it
-	Clean    float64  `json:"clean_seconds"`  // until nothing of her is found
-	Chapters []string `json:"chapters"`
-	Seconds  float64  `json:"seconds"`
+	Needles  int          `json:"needles"` // byte strings that are looked for
+	Before   []Place      `json:"before"`
+	After    []Place      `json:"after"`
+	Restored needle.Found `json:"restored"`       // in the old copy, before it is put into a box's place
+	Forgot   float64      `json:"forgot_seconds"` // from the order until every box that is there has confirmed it
+	Clean    float64      `json:"clean_seconds"`  // until nothing of her is found
+	Chapters []string     `json:"chapters"`
+	Seconds  float64      `json:"seconds"`
 }
 
 // Print shows it to a person.
 func (r Report) Print(out io.Writer) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprint(table, "found, before / after")
-	for _, kind := range Kinds() {
+	for _, kind := range needle.Kinds() {
 		fmt.Fprintf(table, "\t%s", kind)
 	}
 	fmt.Fprintln(table)
 	for i, before := range r.Before {
 		fmt.Fprint(table, before.Place)
-		for _, kind := range Kinds() {
+		for _, kind := range needle.Kinds() {
 			after := 0
 			if i < len(r.After) {
 				after = r.After[i].Found[kind]

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"redbench/cmd/rig/box"
+	"redbench/cmd/rig/needle"
 	"redbench/cmd/rig/office"
 	"redbench/cmd/rig/process"
 	"redbench/edge"
@@ -32,7 +33,7 @@ type story struct {
 	her                 her
 	office              *office.Office
 	harbour, hill, mill *floor
-	needles             *needles
+	needles             needles
 	report              Report
 }
 
@@ -41,7 +42,7 @@ const patience = time.Minute
 
 // Run tells the story. It fails at the first thing that is not as it should be.
 func Run(ctx context.Context, o Options) (report Report, err error) {
-	s := &story{o: o, her: newHer(), needles: newNeedles()}
+	s := &story{o: o, her: newHer(), needles: needles{needle.New()}}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("%w%s", err, s.tails())

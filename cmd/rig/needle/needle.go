@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package erasure
+// Package needle looks through files for byte strings that would betray somebody.
+package needle
 
 import (
 	"bufio"
@@ -29,21 +30,22 @@ const (
 // Kinds lists them.
 func Kinds() []Kind { return []Kind{ClearText, Hash, Sealed, Wrapped} }
 
-// needles are the byte strings that would betray somebody, by a hash of their first bytes.
-type needles struct {
+// Set holds the byte strings that would betray somebody, by a hash of their first bytes.
+type Set struct {
 	all   map[string]Kind
 	first map[uint32][][]byte
 	maybe []uint64 // a bit for each three first bytes, so that most places are passed at once
 }
 
-func newNeedles() *needles {
-	return &needles{all: map[string]Kind{}, first: map[uint32][][]byte{}, maybe: make([]uint64, 1<<24/64)}
+// New makes an empty one.
+func New() *Set {
+	return &Set{all: map[string]Kind{}, first: map[uint32][][]byte{}, maybe: make([]uint64, 1<<24/64)}
 }
 
 const shortest = 8
 
-// add looks for data from now on.
-func (n *needles) add(kind Kind, data []byte) {
+// Add looks for data from now on.
+func (n *Set) Add(kind Kind, data []byte) {
 	if len(data) < shortest || n.all[string(data)] != "" {
 		return
 	}
@@ -53,29 +55,30 @@ func (n *needles) add(kind Kind, data []byte) {
 	n.maybe[head/64] |= 1 << (head % 64)
 }
 
-// text looks for a text.
-func (n *needles) text(text string) { n.add(ClearText, []byte(text)) }
+// Text looks for a text.
+func (n *Set) Text(text string) { n.Add(ClearText, []byte(text)) }
 
-// bytes looks for something whole, and for what JSON or a person would make of it.
-func (n *needles) bytes(kind Kind, data []byte) {
-	n.add(kind, data)
-	n.add(kind, []byte(hex.EncodeToString(data)))
-	n.add(kind, []byte(base64.StdEncoding.EncodeToString(data)))
-	n.add(kind, []byte(base64.RawURLEncoding.EncodeToString(data)))
+// Bytes looks for something whole, and for what JSON or a person would make of it.
+func (n *Set) Bytes(kind Kind, data []byte) {
+	n.Add(kind, data)
+	n.Add(kind, []byte(hex.EncodeToString(data)))
+	n.Add(kind, []byte(base64.StdEncoding.EncodeToString(data)))
+	n.Add(kind, []byte(base64.RawURLEncoding.EncodeToString(data)))
 }
 
 // part is how much of a long body is looked for, at its start, in its middle and at its end: a database may lay it over
 // several pages.
 const part = 20
 
-func (n *needles) blob(kind Kind, data []byte) {
+// Blob looks for parts of something that a database may have cut.
+func (n *Set) Blob(kind Kind, data []byte) {
 	if len(data) < 3*part {
-		n.bytes(kind, data)
+		n.Bytes(kind, data)
 		return
 	}
-	n.add(kind, data[:part])
-	n.add(kind, data[len(data)/2:len(data)/2+part])
-	n.add(kind, data[len(data)-part:])
+	n.Add(kind, data[:part])
+	n.Add(kind, data[len(data)/2:len(data)/2+part])
+	n.Add(kind, data[len(data)-part:])
 }
 
 // Found counts what was found of each kind, each needle as often as it is there.
@@ -89,7 +92,8 @@ func (f Found) Total() (all int) {
 	return all
 }
 
-func (f Found) add(o Found) {
+// Add counts more.
+func (f Found) Add(o Found) {
 	for kind, n := range o {
 		f[kind] += n
 	}
@@ -100,8 +104,8 @@ const (
 	longest = 4 << 10 // of a needle, at most
 )
 
-// read looks through a stream.
-func (n *needles) read(in io.Reader) (Found, error) {
+// Read looks through a stream.
+func (n *Set) Read(in io.Reader) (Found, error) {
 	found := Found{}
 	buffer := make([]byte, 0, window+longest)
 	for {
@@ -124,8 +128,11 @@ func (n *needles) read(in io.Reader) (Found, error) {
 	}
 }
 
+// Len is how many byte strings are looked for.
+func (n *Set) Len() int { return len(n.all) }
+
 // count counts the needles that begin before upto.
-func (n *needles) count(data []byte, upto int, found Found) {
+func (n *Set) count(data []byte, upto int, found Found) {
 	for i := 0; i < upto && i+3 <= len(data); i++ {
 		head := uint32(data[i])<<16 | uint32(data[i+1])<<8 | uint32(data[i+2])
 		if n.maybe[head/64]&(1<<(head%64)) == 0 {
@@ -139,8 +146,8 @@ func (n *needles) count(data []byte, upto int, found Found) {
 	}
 }
 
-// dir looks through all files below a folder, as they are now.
-func (n *needles) dir(dir string) (Found, error) {
+// Dir looks through all files below a folder, as they are now.
+func (n *Set) Dir(dir string) (Found, error) {
 	all := Found{}
 	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -150,7 +157,7 @@ func (n *needles) dir(dir string) (Found, error) {
 			return err
 		}
 		found, err := n.file(name)
-		all.add(found)
+		all.Add(found)
 		return err
 	})
 	if err != nil {
@@ -159,7 +166,7 @@ func (n *needles) dir(dir string) (Found, error) {
 	return all, nil
 }
 
-func (n *needles) file(name string) (Found, error) {
+func (n *Set) file(name string) (Found, error) {
 	file, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -168,5 +175,5 @@ func (n *needles) file(name string) (Found, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return n.read(bufio.NewReader(file))
+	return n.Read(bufio.NewReader(file))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package erasure
+package needle
 
 import (
 	"bytes"
@@ -10,14 +10,14 @@ import (
 )
 
 func TestAScanFindsANeedleWhereverItLies(t *testing.T) {
-	n := newNeedles()
-	n.text("Quastenflosser")
-	n.bytes(Hash, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9})
+	n := New()
+	n.Text("Quastenflosser")
+	n.Bytes(Hash, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9})
 	hay := make([]byte, 3*window)
 	for _, at := range []int{0, window - 3, window + longest - 1, window + longest, 2*window - 8, len(hay) - 14} {
 		text := bytes.Clone(hay)
 		copy(text[at:], "Quastenflosser")
-		found, err := n.read(bytes.NewReader(text))
+		found, err := n.Read(bytes.NewReader(text))
 		if err != nil || found[ClearText] != 1 || found.Total() != 1 {
 			t.Errorf("at %d: %v %v", at, found, err)
 		}
@@ -32,7 +32,7 @@ func TestAScanFindsANeedleWhereverItLies(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if found, err := n.dir(dir); err != nil || found[Hash] != 3 || found.Total() != 3 {
+	if found, err := n.Dir(dir); err != nil || found[Hash] != 3 || found.Total() != 3 {
 		t.Errorf("%v %v", found, err)
 	}
 }
