@@ -25,6 +25,9 @@ type Options struct {
 	Config  *config.Config
 	Log     *slog.Logger
 	Version string
+
+	// Supervised says that a service manager starts the process again when it ends with an error.
+	Supervised bool
 }
 
 // App is the process on the box: it is made by New, and Run serves until its context ends.
@@ -44,6 +47,7 @@ type App struct {
 	screens       *ui.Server
 	tills         tills
 	announcements *announcer
+	prober        *prober
 	box           *live
 	ready         chan struct{}
 	failed        chan error // a listener that broke while running
@@ -80,13 +84,14 @@ func (a *App) Run(ctx context.Context) error {
 	a.announcements.online() // an outside broker is told at each connection, this one is there already
 	a.sayWhere()
 	close(a.ready)
-	tellServiceManager(a.Log, "READY=1")
+	tellServiceManager(a.Log, "READY=1\nSTATUS=Hearing tills, answering screens")
+	a.watch()
 	var failure error
 	select {
 	case <-ctx.Done():
 		a.Log.Info("stopping")
 	case failure = <-a.failed:
-		a.Log.Error("stopping, because a listener broke", "error", failure)
+		a.Log.Error("stopping", "error", failure)
 	}
 	tellServiceManager(a.Log, "STOPPING=1")
 	err := errors.Join(failure, a.stops.run())

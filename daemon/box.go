@@ -40,13 +40,16 @@ func (b *live) Status(ctx context.Context) (control.Status, error) {
 	status.Screens = len(a.screens.Connected())
 	status.NotReady = a.notReady(ctx)
 	status.Ready = len(status.NotReady) == 0
+	if last := a.prober.lately(); last != nil && last.sound() && !last.OK && status.Ready {
+		status.Warnings = append(slices.Clone(status.Warnings), last.trouble())
+	}
 	status.HQ, err = a.office.status(ctx)
 	return status, err
 }
 
 // Probe sends a test event the whole way.
 func (b *live) Probe(ctx context.Context) (control.ProbeReport, error) {
-	return control.ProbeReport{}, control.ErrNeedsDaemon
+	return b.app.prober.ask(ctx).ProbeReport, nil
 }
 
 // notReady tells, a sentence each, why the box would not prompt now.
@@ -60,6 +63,9 @@ func (a *App) notReady(ctx context.Context) []string {
 	}
 	if !a.tills.Connected() {
 		why = append(why, "not connected to the broker "+a.tills.status().Broker)
+	}
+	if last := a.prober.lately(); last != nil && !last.sound() {
+		why = append(why, last.trouble())
 	}
 	return why
 }

@@ -4,6 +4,7 @@ package daemon
 
 import (
 	"log/slog"
+	"time"
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
 )
@@ -13,4 +14,13 @@ func tellServiceManager(log *slog.Logger, state string) {
 	if _, err := sd.SdNotify(false, state); err != nil {
 		log.Warn("telling the service manager", "state", state, "error", err)
 	}
+}
+
+// watchdogWithin is how long systemd waits for the next word before it starts the daemon again; 0: it does not watch.
+func watchdogWithin() time.Duration {
+	within, err := sd.SdWatchdogEnabled(false)
+	if err != nil {
+		return 0
+	}
+	return within
 }

@@ -18,6 +18,8 @@ type tills interface {
 	Stop(ctx context.Context) error
 	Connected() bool
 	Publish(topic string, retained bool, payload []byte) error
+	Probe(ctx context.Context, topic string, payload []byte) error
+	outside() bool
 	status() control.MQTT
 }
 
@@ -115,6 +117,8 @@ func (e *embedded) Start(ctx context.Context) error {
 // Connected is true while it listens: nothing lies between the tills and this process.
 func (e *embedded) Connected() bool { return e.Addr() != "" }
 
+func (e *embedded) outside() bool { return false }
+
 func (e *embedded) status() control.MQTT {
 	return control.MQTT{Mode: "embedded", Address: e.Addr(), Secure: e.secure, Connected: e.Connected(), Tills: e.Connections()}
 }
@@ -124,6 +128,8 @@ type outside struct {
 	*mqtt.Client
 	broker string
 }
+
+func (o outside) outside() bool { return true }
 
 func (o outside) status() control.MQTT {
 	return control.MQTT{Mode: "outside", Broker: o.broker, Connected: o.Connected()}

@@ -29,7 +29,9 @@ import (
 // wire makes every room and ties them together, in the order of an event's way backwards: what is needed comes first.
 func (a *App) wire(ctx context.Context) error {
 	c := a.Config
+	opened := askForTime(a.Log)
 	keys, s, err := openRecord(ctx, c, a.Log)
+	opened()
 	if err != nil {
 		return err
 	}
@@ -80,6 +82,8 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.stops.add("hearing tills", a.tills.Stop)
+	a.prober = &prober{serve: a.serve, tills: a.tills, screen: a.probeScreen, writing: s.WritingSince,
+		gone: func() string { return goneAddress(listener.Addr().String(), a.tills.status().Address) }, turn: make(chan struct{}, 1)}
 	a.stops.add("head office", a.office.stop)
 	a.office.relay = &relay{store: s, storeID: c.Store.ID, receive: a.serve.Receive, log: a.Log, kick: make(chan struct{}, 1)}
 	if err := a.office.follow(ctx); err != nil {
@@ -159,7 +163,11 @@ func (p paired) AddScreen(ctx context.Context, s edge.Screen, token [32]byte) er
 func (a *App) addPairedLanes(ctx context.Context) error {
 	screens, err := a.store.Screens(ctx)
 	for _, s := range screens {
-		if !s.Manager {
+		switch {
+		case s.Manager:
+		case s.Lane == edge.ProbeLane: // before that was the box's own
+			a.Log.Warn("a screen is paired with a lane that cannot be; revoke it and pair it with its till's", "screen", s.ID, "lane", s.Lane)
+		default:
 			err = errors.Join(err, a.serve.AddLane(s.Lane))
 		}
 	}

@@ -22,6 +22,7 @@ type Entry struct {
 	Close    *CloseFact   // a fact that a person resolved or withdrew
 	Renew    string       // the id of a fact that was confirmed: it holds anew from now on
 	Withdraw string       // the id of a word whose note or feedback is taken back
+	Probe    time.Time    // instead of all else: the box's own test event came by at this moment, and leaves this alone
 }
 
 // EventKey identifies an event: a digest of store, source and id.

@@ -10,9 +10,9 @@ const ProbeLane = "box"
 // last three are each measured from the choice.
 const (
 	StepScreen  = "screen"  // a screen connects, and is told the truth
+	StepLanes   = "lanes"   // no till's lane is stuck
 	StepMQTT    = "mqtt"    // the event is published, goes through the broker, and is heard
 	StepDecode  = "decode"  // it is read
-	StepLanes   = "lanes"   // no lane is stuck
 	StepProfile = "profile" // the record is asked whose card it is
 	StepChoose  = "choose"  // the lane and the playbook make a prompt of it
 	StepShow    = "show"    // the prompt reaches the screen
@@ -21,4 +21,4 @@ const (
 )
 
 // ProbeSteps lists them.
-var ProbeSteps = []string{StepScreen, StepMQTT, StepDecode, StepLanes, StepProfile, StepChoose, StepShow, StepStore, StepAnswer}
+var ProbeSteps = []string{StepScreen, StepLanes, StepMQTT, StepDecode, StepProfile, StepChoose, StepShow, StepStore, StepAnswer}

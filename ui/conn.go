@@ -127,15 +127,24 @@ func (s *Server) run(ctx context.Context, c *client) {
 		c.write()
 		return
 	}
+	if c.lane == edge.ProbeLane { // the box's own: nobody needs to hear of it
+		s.attend(ctx, c, func() {})
+		return
+	}
 	s.opt.Log.Info("screen connected", "screen", c.screen.ID, "lane", c.lane)
+	s.attend(ctx, c, func() { s.arrived(ctx, c) })
+	s.opt.Log.Info("screen gone", "screen", c.screen.ID, "lane", c.lane)
+}
+
+// attend serves a screen that has joined until it is gone.
+func (s *Server) attend(ctx context.Context, c *client, arrived func()) {
 	written := make(chan struct{})
 	go func() { defer close(written); c.write() }() // hello leaves before the store is asked anything
-	s.arrived(ctx, c)
+	arrived()
 	s.read(ctx, c)
 	s.hub.leave(c)
 	c.drop(closeGoing)
 	<-written
-	s.opt.Log.Info("screen gone", "screen", c.screen.ID, "lane", c.lane)
 }
 
 // arrived looks once more whether the screen may be here, because a revocation between admitting it and joining the hub

@@ -74,8 +74,11 @@ func (h *hub) show(lane string, what edge.Shown) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	body, kind := l.take(what, h.now())
-	h.metrics.shown(kind)
-	h.metrics.dropped(l.tell(prepare(body)))
+	dropped := l.tell(prepare(body))
+	if lane != edge.ProbeLane {
+		h.metrics.shown(kind)
+		h.metrics.dropped(dropped)
+	}
 }
 
 // take makes what the lane's truth and gives the message that says so.
@@ -138,7 +141,7 @@ func (h *hub) join(c *client, hello func(current any) any) bool {
 		c.offer(prepare(noticeMessage(notice)))
 	}
 	l.clients[c] = struct{}{}
-	h.metrics.connected(1)
+	h.metrics.connected(l.name, 1)
 	return true
 }
 
@@ -166,7 +169,7 @@ func (h *hub) leave(c *client) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.clients, c)
-	h.metrics.connected(-1)
+	h.metrics.connected(l.name, -1)
 }
 
 func (h *hub) noticeAll(notice edge.Notice) {
@@ -205,6 +208,9 @@ func (h *hub) dropWhere(why closing, match func(*client) bool) {
 func (h *hub) connected() []ConnectedScreen {
 	found := []ConnectedScreen{}
 	for _, l := range h.all() {
+		if l.name == edge.ProbeLane {
+			continue
+		}
 		l.mu.Lock()
 		for c := range l.clients {
 			found = append(found, ConnectedScreen{

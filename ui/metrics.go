@@ -43,9 +43,14 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 	return m, errors.Join(failed...)
 }
 
-func (m *metrics) connected(change float64) { m.screens.Add(change) }
-func (m *metrics) shown(kind string)        { m.shows.WithLabelValues(kind).Inc() }
-func (m *metrics) dropped(screens int)      { m.slow.Add(float64(screens)) }
+func (m *metrics) shown(kind string)   { m.shows.WithLabelValues(kind).Inc() }
+func (m *metrics) dropped(screens int) { m.slow.Add(float64(screens)) }
+
+func (m *metrics) connected(lane string, change float64) {
+	if lane != edge.ProbeLane {
+		m.screens.Add(change)
+	}
+}
 
 // word counts an answer. The codes come from a small fixed set on our side; a refusal's from the cashier's room.
 func (m *metrics) word(t edge.WordType, answer string) {

@@ -84,6 +84,7 @@ type Server struct {
 	hub     *hub
 	pairing *pairing
 	pages   *pages
+	probe   probeSecret
 	metrics *metrics
 	handler http.Handler
 
@@ -96,7 +97,7 @@ func New(opt Options) (*Server, error) {
 		return nil, err
 	}
 	opt.fill()
-	s := &Server{opt: opt, words: words.For(opt.Locale)}
+	s := &Server{opt: opt, words: words.For(opt.Locale), probe: newProbeSecret()}
 	if opt.PublicURL != "" {
 		public, err := url.Parse(opt.PublicURL)
 		if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") {

@@ -42,7 +42,7 @@ lines tell the addresses that are really listened on. This is what the service r
 }
 
 func serve(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
-	app, err := daemon.New(ctx, daemon.Options{Config: cfg, Log: log, Version: version()})
+	app, err := daemon.New(ctx, daemon.Options{Config: cfg, Log: log, Version: version(), Supervised: service.Managed()})
 	if err != nil {
 		return fmt.Errorf("starting: %w", err)
 	}

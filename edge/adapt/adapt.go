@@ -160,9 +160,19 @@ func (d *Decoder) decodeAll(msg edge.Message) ([]edge.Event, *Rejection) {
 		}
 	}
 	to, rejection := d.readTopic(msg)
+	event, rejection := d.contract(msg, to, rejection)
+	if rejection != nil {
+		return nil, rejection
+	}
+	return []edge.Event{event}, nil
+}
+
+// contract reads an event of the contract's. What is wrong with its topic already is told only when nothing worse is wrong
+// with its payload.
+func (d *Decoder) contract(msg edge.Message, to address, rejection *Rejection) (edge.Event, *Rejection) {
 	if tooLarge := d.checkSize(msg.Payload); tooLarge != nil {
 		tooLarge.Lane = to.lane
-		return nil, tooLarge
+		return edge.Event{}, tooLarge
 	}
 	if what, found := d.options.Guard.Find(msg.Payload); found {
 		rejection = reject(what, "in the payload")
@@ -171,15 +181,15 @@ func (d *Decoder) decodeAll(msg edge.Message) ([]edge.Event, *Rejection) {
 		rejection = checkUTF8(msg.Payload)
 	}
 	if rejection != nil {
-		return nil, d.label(rejection, msg.Payload, to.lane)
+		return edge.Event{}, d.label(rejection, msg.Payload, to.lane)
 	}
 	event, rejection := d.decode(msg.Payload, to)
 	if rejection != nil {
 		rejection.Lane = to.lane
-		return nil, rejection
+		return edge.Event{}, rejection
 	}
 	event.Retained, event.Arrived = msg.Retained, msg.Arrived
-	return []edge.Event{event}, nil
+	return event, nil
 }
 
 // checkSize comes before anything is read, so that nobody can make the box work through more. What it refuses may hold

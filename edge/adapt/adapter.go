@@ -205,7 +205,7 @@ func (p *program) laneOf(given any, levels []string, proved string) (string, *Re
 	default:
 		lane = proved
 	}
-	if !edge.ValidLane(lane) || lane == boxLevel {
+	if !edge.ValidLane(lane) {
 		return "", reject(CodeLane, "no lane: neither topic nor program name one that is 1 to 32 letters, digits, _ or -")
 	}
 	if proved != "" && lane != proved {

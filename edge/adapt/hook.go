@@ -75,7 +75,7 @@ func (h *Hook) event(made map[string]any, number int, msg edge.Message) (event e
 	if made["store"] == nil || !hookStore.MatchString(store) {
 		return event, reject(CodeStore, "no store: it names none that is 1 to 64 letters, digits, _ or -")
 	}
-	if made["lane"] == nil || !edge.ValidLane(lane) || lane == boxLevel {
+	if made["lane"] == nil || !edge.ValidLane(lane) {
 		return event, reject(CodeLane, "no lane: it names none that is 1 to 32 letters, digits, _ or -")
 	}
 	if made["source"] == nil {

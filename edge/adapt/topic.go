@@ -11,9 +11,6 @@ import (
 // TopicPrefix starts every topic of the contract.
 const TopicPrefix = "redbench/v1/"
 
-// boxLevel stands in a lane's place in the daemon's own topics.
-const boxLevel = "box"
-
 // address is where an event belongs, and on which of the contract's topics it came; topic is empty for an adapter's.
 type address struct {
 	lane  string
@@ -38,8 +35,8 @@ func (d *Decoder) readTopic(msg edge.Message) (address, *Rejection) {
 		return to, reject(CodeTopic, "its last level is neither loyalty nor checkout")
 	case store != d.options.Store:
 		return to, reject(CodeStore, "another store's topic")
-	case to.lane == "" || lane == boxLevel:
-		return address{topic: topic}, reject(CodeLane, "a lane is 1 to 32 letters, digits, _ or -, and not %q", boxLevel)
+	case to.lane == "":
+		return to, reject(CodeLane, "a lane is 1 to 32 letters, digits, _ or -, and not %q", edge.ProbeLane)
 	case msg.Lane != "" && msg.Lane != lane:
 		return to, reject(CodeLane, "the till's own lane is another")
 	}

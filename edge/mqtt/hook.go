@@ -3,6 +3,8 @@
 package mqtt
 
 import (
+	"crypto/rand"
+	"crypto/subtle"
 	"maps"
 	"slices"
 	"strings"
@@ -23,6 +25,7 @@ type hook struct {
 	options BrokerOptions
 	server  *mochi.Server
 	logins  *logins
+	probe   string // the password of who publishes the box's own test events: this process
 
 	mu   sync.Mutex
 	open map[*mochi.Client]*connection
@@ -38,7 +41,7 @@ type connection struct {
 }
 
 func newHook(server *mochi.Server, options BrokerOptions) *hook {
-	return &hook{options: options, server: server, logins: newLogins(options.Tills, options.Now), open: map[*mochi.Client]*connection{}}
+	return &hook{options: options, server: server, logins: newLogins(options.Tills, options.Now), probe: rand.Text(), open: map[*mochi.Client]*connection{}}
 }
 
 // ID names the hook.
@@ -62,7 +65,12 @@ func (h *hook) OnConnect(cl *mochi.Client, _ packets.Packet) error {
 
 // OnConnectAuthenticate checks a till's credentials.
 func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
-	if len(h.options.Tills) > 0 && !h.proves(cl, pk.Connect) {
+	switch {
+	case string(pk.Connect.Username) == edge.ProbeLane:
+		if subtle.ConstantTimeCompare(pk.Connect.Password, []byte(h.probe)) != 1 {
+			return false
+		}
+	case len(h.options.Tills) > 0 && !h.proves(cl, pk.Connect):
 		return false
 	}
 	signedIn(cl.Net.Conn)
@@ -83,7 +91,7 @@ func (h *hook) proves(cl *mochi.Client, said packets.ConnectParams) bool {
 // OnSessionEstablished is called before the first packet of a connection is read, and only when OnDisconnect will be.
 func (h *hook) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) {
 	c := &connection{}
-	if len(h.options.Tills) > 0 {
+	if len(h.options.Tills) > 0 || string(cl.Properties.Username) == edge.ProbeLane {
 		c.lane, c.proved = string(cl.Properties.Username), true
 	}
 	c.answers = newAnswers(func(err error) { h.drop(cl, err) })
@@ -130,7 +138,13 @@ func (h *hook) connection(cl *mochi.Client) *connection {
 func (h *hook) connections() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.open)
+	n := 0
+	for _, c := range h.open {
+		if c.known() != edge.ProbeLane {
+			n++
+		}
+	}
+	return n
 }
 
 func (h *hook) lanes() []string {
@@ -138,7 +152,7 @@ func (h *hook) lanes() []string {
 	defer h.mu.Unlock()
 	var lanes []string
 	for _, c := range h.open {
-		if lane := c.known(); lane != "" {
+		if lane := c.known(); lane != "" && lane != edge.ProbeLane {
 			lanes = append(lanes, lane)
 		}
 	}

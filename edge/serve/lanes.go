@@ -28,6 +28,7 @@ type laneState struct {
 	heard   time.Time     // when the till told it
 	row     int           // checkouts that followed upon each other before this one
 	done    time.Time     // when the last one was completed; zero: the next has begun
+	probe   *Probe        // the test event whose lane this is, for it alone; nil: a till's lane
 }
 
 // lane finds or makes a lane. Beyond edge.MaxLanes it refuses, so that a broken till cannot fill the box with lanes.

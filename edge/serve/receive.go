@@ -22,6 +22,10 @@ import (
 // Receive takes one message of a till. It shows what there is to show before it returns; done is called once the
 // message is durable (nil), or with the reason why it is not: then the till must keep it and send it again.
 func (s *Service) Receive(msg edge.Message, done func(error)) {
+	if msg.Topic == s.probes.topic && s.receiveProbe(msg, done) {
+		return
+	}
+	s.heard.Add(1)
 	events, err := s.Decoder.DecodeAll(msg)
 	if err != nil {
 		s.refuse(msg, err, done)
@@ -227,6 +231,10 @@ func (s *Service) step(l *laneState, in lane.Input, entry edge.Entry, profile *e
 		s.apply(l, effect, profile, &entry)
 	}
 	s.arm(l)
+	if l.probe != nil {
+		s.writer.put(edge.Entry{Probe: time.Now()}, done)
+		return
+	}
 	if !changed {
 		return
 	}
@@ -276,7 +284,7 @@ func (s *Service) greet(l *laneState, e lane.Greet, profile *edge.Profile, entry
 		s.show(l.name, kept)
 		return
 	}
-	if s.silent.Load() {
+	if s.silent.Load() && l.probe == nil {
 		return
 	}
 	if profile == nil || profile.Customer.Ref != e.Customer {
@@ -285,6 +293,11 @@ func (s *Service) greet(l *laneState, e lane.Greet, profile *edge.Profile, entry
 	choice := s.Rules().Choose(s.input(l, e.Event, e.Checkout, e.Prompt, *profile))
 	prompt := choice.Prompt
 	prompt.Customer = profile.Customer.Ref
+	if l.probe != nil { // on its own screen, be all others silenced; nothing is counted
+		s.Screens.Show(l.name, prompt)
+		l.probe.reach(edge.StepChoose)
+		return
+	}
 	s.divide(&prompt, profile.Customer, entry)
 	s.show(l.name, prompt)
 	runtime.Gosched() // the screens' writers go first; what follows here is for the disk

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"redbench/edge"
+	"redbench/edge/adapt"
 	"redbench/edge/lane"
 	"redbench/edge/playbook"
 )
@@ -33,6 +34,7 @@ type Store interface {
 // Decoder turns a till's message into events. Its errors are *adapt.Rejection.
 type Decoder interface {
 	DecodeAll(msg edge.Message) ([]edge.Event, error)
+	DecodeProbe(msg edge.Message) (edge.Event, error)
 }
 
 // Screens shows something on every screen of a lane. It must not block.
@@ -87,6 +89,8 @@ type Service struct {
 	rules   atomic.Pointer[playbook.Playbook]
 	silent  atomic.Bool
 	painted atomic.Int64 // microseconds
+	heard   atomic.Int64 // messages of tills
+	probes  probes
 
 	running context.Context // ends with Stop
 	end     context.CancelFunc
@@ -106,7 +110,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		o.AskWithin = 300 * time.Millisecond
 	}
 	s := &Service{Options: o, metrics: newMetrics(o.Metrics), flight: newFlight(), lanes: map[string]*laneState{},
-		asking: make(chan struct{}, maxAsking)}
+		asking: make(chan struct{}, maxAsking), probes: probes{topic: adapt.ProbeTopic(o.StoreID)}}
 	s.rules.Store(o.Playbook)
 	s.running, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	known, err := o.Store.Clocks(ctx)

@@ -157,7 +157,7 @@ func (w *work) entry(e *edge.Entry) (edge.Result, error) {
 	if result, err := w.once(e); err != nil || result != edge.Written {
 		return result, err
 	}
-	steps := []func(*edge.Entry) error{w.follow, w.refused, w.prompt, w.visit, w.attach, w.outcome, w.fact, w.closeFact, w.renew, w.withdraw, w.attribute}
+	steps := []func(*edge.Entry) error{w.follow, w.refused, w.prompt, w.visit, w.attach, w.outcome, w.fact, w.closeFact, w.renew, w.withdraw, w.attribute, w.probe}
 	for _, step := range steps {
 		if err := step(e); err != nil {
 			return edge.Failed, err

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,8 +46,8 @@ type Options struct {
 type Store struct {
 	opt     Options
 	path    string
-	write   *sql.DB    // one connection: whoever waits for it waits in a queue
-	writing sync.Mutex // held while it writes; a tap that finds it free reads there (see nearest)
+	write   *sql.DB     // one connection: whoever waits for it waits in a queue
+	writing writingLock // held while it writes; a tap that finds it free reads there (see nearest)
 	read    *sql.DB
 	check   *sql.DB // one connection, for checkpoints alone
 	items   *items
