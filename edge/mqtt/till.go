@@ -22,6 +22,8 @@ type TillOptions struct {
 	Password string
 	CAFile   string
 	Retained bool // publish retained messages, which a till should not
+
+	Dial func(context.Context) (net.Conn, error) // nil: to Broker, in the clear or by TLS as its URL says
 }
 
 // Till publishes as a till does: QoS 1, again and again until it is acknowledged. The embedded broker binds a connection
@@ -54,7 +56,11 @@ func NewTill(options TillOptions) (*Till, error) {
 	if err != nil {
 		return nil, fmt.Errorf("till: %w", err)
 	}
-	return &Till{options: options, dialer: d, open: d.dial}, nil
+	open := d.dial
+	if options.Dial != nil {
+		open = options.Dial
+	}
+	return &Till{options: options, dialer: d, open: open}, nil
 }
 
 // Publish sends a message and waits until the broker has acknowledged it, over as many connections as that takes. It
