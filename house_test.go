@@ -59,6 +59,7 @@ func rooms() map[string][]string {
 
 		"daemon/control": {"edge"},
 		"daemon/service": {"packaging"},
+		"daemon/setup":   {"daemon/config", "daemon/control", "daemon/service", "sync/link"},
 
 		"sync/wire":     {"edge"},
 		"sync/link":     {"edge", "sync/wire"},

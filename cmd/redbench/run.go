@@ -23,7 +23,15 @@ func newRunCommand() *cobra.Command {
 		Long: `Runs the box until Ctrl-C or SIGTERM: hears the tills, answers the screens. The log goes to standard error; its first
 lines tell the addresses that are really listened on. This is what the service runs.`,
 		Args: cli.AsUsed,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			defer func() { service.Tell(err) }()
+			path, err := serviceConfig(cmd)
+			if err != nil {
+				return err
+			}
+			if err := service.Settle(path); err != nil {
+				return err
+			}
 			cfg, err := loadConfig(cmd)
 			if err != nil {
 				return err
@@ -51,11 +59,15 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 
 // newLogger writes as [log] says.
 func newLogger(c config.Log, out io.Writer) *slog.Logger {
+	return slog.New(service.Logged(logHandler(c, out)))
+}
+
+func logHandler(c config.Log, out io.Writer) slog.Handler {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(c.Level)) // the configuration was checked
 	options := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(out, options))
+		return slog.NewJSONHandler(out, options)
 	}
-	return slog.New(slog.NewTextHandler(out, options))
+	return slog.NewTextHandler(out, options)
 }

@@ -15,7 +15,6 @@ import (
 	"redbench/cmd/internal/cli"
 	"redbench/daemon/config"
 	"redbench/daemon/service"
-	"redbench/packaging"
 )
 
 // done is what a verb that steers the service prints as JSON.
@@ -28,13 +27,9 @@ type done struct {
 // newManager makes the service manager for the configuration that the service will read: the file alone, as it will
 // not have this shell's environment.
 func newManager(cmd *cobra.Command) (*service.Manager, string, error) {
-	path := configPath(cmd)
-	if path == "" {
-		path = config.DefaultFile()
-	}
-	path, err := filepath.Abs(path)
+	path, err := serviceConfig(cmd)
 	if err != nil {
-		return nil, "", fmt.Errorf("finding the configuration: %w", err)
+		return nil, "", err
 	}
 	cfg, err := config.Load(path, nil)
 	if _, absent := os.Stat(path); errors.Is(absent, fs.ErrNotExist) {
@@ -43,36 +38,21 @@ func newManager(cmd *cobra.Command) (*service.Manager, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	manager, err := service.New(service.Options{Config: path, StateDir: cfg.State.Dir, Sample: packaging.Sample})
+	manager, err := service.New(service.Options{Config: path, StateDir: cfg.State.Dir})
 	return manager, path, err
 }
 
-func newInstallCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "install",
-		Short: "Install the service, so that the box starts with the machine",
-		Long: `Installs the service for this program: a user of its own, the state directory, a configuration to start from where
-there is none, and the unit. It may be run again: what stands as it should is left alone, and what is older is brought
-up to date.`,
-		Args: cli.AsUsed,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			manager, path, err := newManager(cmd)
-			if err != nil {
-				return err
-			}
-			changed, err := manager.Install()
-			if err != nil {
-				return err
-			}
-			return steered(cmd, manager, changed, func(out io.Writer) {
-				if !changed {
-					fmt.Fprintln(out, "The service is installed already, and up to date.")
-					return
-				}
-				fmt.Fprintf(out, "The service is installed. It reads %s.\n%s starts it now; from then on it starts with the machine.\n", path, cli.Hint(cmd, "start"))
-			})
-		},
+// serviceConfig is the file that the service reads, absolute.
+func serviceConfig(cmd *cobra.Command) (string, error) {
+	path := configPath(cmd)
+	if path == "" {
+		path = config.DefaultFile()
 	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("finding the configuration: %w", err)
+	}
+	return path, nil
 }
 
 func newUninstallCommand() *cobra.Command {
@@ -90,14 +70,24 @@ func newUninstallCommand() *cobra.Command {
 				return err
 			}
 			return steered(cmd, manager, changed, func(out io.Writer) {
-				if !changed {
-					fmt.Fprintln(out, "The service was not installed.")
-					return
-				}
-				fmt.Fprintln(out, "The service is stopped and taken out. Its configuration and state are still there.")
+				fmt.Fprintln(out, uninstalled(manager.Packaged() != "", changed))
 			})
 		},
 	}
+}
+
+func uninstalled(packaged, changed bool) string {
+	switch {
+	case packaged && changed:
+		return "The service is stopped, and no longer starts with the machine. It came with a package: `apt-get remove redbench` " +
+			"(or `dnf remove redbench`) takes the program out; configuration and state stay."
+	case packaged:
+		return "The service was stopped and disabled already. It came with a package: `apt-get remove redbench` (or `dnf remove " +
+			"redbench`) takes the program out."
+	case changed:
+		return "The service is stopped and taken out. Its configuration and state are still there."
+	}
+	return "The service was not installed."
 }
 
 func newStartCommand() *cobra.Command {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	kardianos "github.com/kardianos/service"
 
@@ -78,16 +79,13 @@ func (osHost) Installed() (string, bool) {
 	return string(unit), err == nil
 }
 
-// Prepare makes the user, the configuration that it may read, and the directory that it alone may enter.
+// Prepare makes the user, and the directory that it alone may enter.
 func (osHost) Prepare(o Options) error {
 	if err := ensureUser(); err != nil {
 		return err
 	}
 	uid, gid, err := ids(unitUser)
 	if err != nil {
-		return err
-	}
-	if err := ensureConfig(o, gid); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(o.StateDir, 0o700); err != nil {
@@ -124,17 +122,19 @@ func ids(name string) (uid, gid int, err error) {
 	return uid, gid, nil
 }
 
-func ensureConfig(o Options, gid int) error {
-	if _, err := os.Stat(o.Config); !errors.Is(err, fs.ErrNotExist) {
+// Entrust lets the service's group read the file, or whoever may read the one that it is to replace.
+func (osHost) Entrust(o Options, file string) error {
+	_, gid, err := ids(unitUser)
+	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(o.Config), 0o755); err != nil {
-		return fmt.Errorf("making the configuration's directory: %w", err)
+	uid, mode := 0, fs.FileMode(0o640)
+	if info, err := os.Stat(o.Config); err == nil {
+		if owner, ok := info.Sys().(*syscall.Stat_t); ok {
+			uid, gid, mode = int(owner.Uid), int(owner.Gid), info.Mode().Perm()
+		}
 	}
-	if err := os.WriteFile(o.Config, []byte(o.Sample), 0o640); err != nil {
-		return fmt.Errorf("writing the configuration: %w", err)
-	}
-	if err := os.Chown(o.Config, 0, gid); err != nil {
+	if err := errors.Join(os.Chown(file, uid, gid), os.Chmod(file, mode)); err != nil {
 		return fmt.Errorf("giving the configuration to the group %s: %w", unitUser, err)
 	}
 	return nil

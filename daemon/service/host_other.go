@@ -1,51 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build !linux && !windows
+//go:build !linux && !windows && !darwin
 
 package service
 
-import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-
-	kardianos "github.com/kardianos/service"
-)
+import kardianos "github.com/kardianos/service"
 
 const (
 	privilege   = "root: try it with sudo"
 	whereToLook = ""
 	account     = ""
+	unitFile    = ""
 )
 
-func supported(platform string) bool { return platform == "darwin-launchd" }
+// supported is no system that nobody of ours has looked at.
+func supported(string) bool { return false }
 
-func osOptions(Options) (kardianos.KeyValue, string) {
-	return kardianos.KeyValue{"KeepAlive": true, "RunAtLoad": true}, ""
-}
+func osOptions(Options) (kardianos.KeyValue, string) { return nil, "" }
 
 type osHost struct{}
 
-func (osHost) Privileged() bool { return os.Geteuid() == 0 }
-
-func (osHost) Usable(string) error { return nil }
-
-func (osHost) Installed() (string, bool) { return "", false }
-
-func (osHost) Prepare(o Options) error {
-	if err := os.MkdirAll(o.StateDir, 0o700); err != nil {
-		return fmt.Errorf("making the state directory: %w", err)
-	}
-	if _, err := os.Stat(o.Config); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(o.Config), 0o755); err != nil {
-		return fmt.Errorf("making the configuration's directory: %w", err)
-	}
-	if err := os.WriteFile(o.Config, []byte(o.Sample), 0o640); err != nil {
-		return fmt.Errorf("writing the configuration: %w", err)
-	}
-	return nil
-}
+func (osHost) Privileged() bool              { return true }
+func (osHost) Usable(string) error           { return nil }
+func (osHost) Installed() (string, bool)     { return "", false }
+func (osHost) Packaged() string              { return "" }
+func (osHost) Fits(Options) error            { return nil }
+func (osHost) Enabled() (bool, error)        { return true, nil }
+func (osHost) Enable(bool) error             { return nil }
+func (osHost) Prepare(Options) error         { return nil }
+func (osHost) Entrust(Options, string) error { return nil }
+func (osHost) Renew(Options) (bool, error)   { return false, nil }
+func (osHost) Finish(Options) error          { return nil }

@@ -4,7 +4,10 @@
 
 package service
 
-import "context"
+import (
+	"context"
+	"log/slog"
+)
 
 // Run runs the daemon under the service manager. Here that is a plain run: the manager stops it by a signal, which ends
 // ctx.
@@ -12,3 +15,12 @@ func Run(ctx context.Context, run func(context.Context) error) error { return ru
 
 // Managed reports whether the service manager, and not a person, started this process.
 func Managed() bool { return false }
+
+// Settle has nowhere to go: the unit says where the service starts.
+func Settle(string) error { return nil }
+
+// Logged adds no log: standard error is the service manager's.
+func Logged(h slog.Handler) slog.Handler { return h }
+
+// Tell has nobody to tell: standard error is the service manager's.
+func Tell(error) {}

@@ -4,8 +4,10 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	kardianos "github.com/kardianos/service"
@@ -26,6 +28,18 @@ func Run(ctx context.Context, run func(context.Context) error) error {
 // Managed reports whether the service manager, and not a person, started this process.
 func Managed() bool { return !kardianos.Interactive() }
 
+// Settle leaves system32, where the manager starts services, for the configuration's directory: a relative path would be looked
+// for, or worse written, there.
+func Settle(config string) error {
+	if !Managed() {
+		return nil
+	}
+	if err := os.Chdir(filepath.Dir(config)); err != nil {
+		return fmt.Errorf("entering the configuration's directory: %w", err)
+	}
+	return nil
+}
+
 // stopWithin is how long the manager waits for the daemon to close what it opened.
 const stopWithin = 30 * time.Second
 
@@ -44,21 +58,30 @@ func (p *program) Start(kardianos.Service) error {
 	go func() {
 		err := p.run(ctx)
 		if ctx.Err() == nil {
-			fmt.Fprintln(os.Stderr, "redbench:", err)
+			if err == nil {
+				err = errors.New("it ended by itself")
+			}
+			Tell(fmt.Errorf("the service ends and is started again: %w", err))
 			os.Exit(1)
 		}
 		p.done <- err
 	}()
+	tell(started, "Redbench starts.")
 	return nil
 }
 
-// Stop asks the daemon to end and waits for it.
+// Stop asks the daemon to end and waits for it. What goes wrong is told and is no error for the manager: it would start again
+// what a person has stopped.
 func (p *program) Stop(kardianos.Service) error {
 	p.cancel()
 	select {
 	case err := <-p.done:
-		return err
+		if err != nil {
+			Tell(fmt.Errorf("stopping: %w", err))
+		}
 	case <-time.After(stopWithin):
-		return fmt.Errorf("the daemon did not stop within %s", stopWithin)
+		Tell(fmt.Errorf("the daemon did not stop within %s, and was ended", stopWithin))
 	}
+	tell(stopped, "Redbench is stopped.")
+	return nil
 }

@@ -43,7 +43,6 @@ type Options struct {
 	Executable string // absolute; empty: this program
 	Config     string // absolute path of the configuration file
 	StateDir   string // absolute
-	Sample     string // text of the configuration to write where there is none
 }
 
 // system is what a service manager does; kardianos/service fills it.
@@ -63,10 +62,24 @@ type host interface {
 	Privileged() bool
 	// Usable says why the service could not run this program or read this file, or nil.
 	Usable(path string) error
-	// Prepare makes the service's user, and the directory and configuration that it needs.
+	// Prepare makes the service's user, and the state directory that it alone may enter.
 	Prepare(o Options) error
+	// Entrust gives a file to those who may read the configuration at o.Config: whoever may read that, where it is there.
+	Entrust(o Options, file string) error
 	// Installed gives the definition that is installed now, and whether there is one.
 	Installed() (string, bool)
+	// Packaged gives the file of the definition that a package brought; empty: there is none.
+	Packaged() string
+	// Fits says why a packaged definition could not serve these paths, or nil.
+	Fits(o Options) error
+	// Enabled reports whether the service starts with the machine.
+	Enabled() (bool, error)
+	// Enable makes it start with the machine, or not.
+	Enable(yes bool) error
+	// Renew brings what is installed up to date in its place; false: it is to be taken out and installed anew.
+	Renew(o Options) (bool, error)
+	// Finish sets what the library does not.
+	Finish(o Options) error
 }
 
 // Manager installs and steers the service.
@@ -105,57 +118,6 @@ func New(o Options) (*Manager, error) {
 }
 
 func arguments(o Options) []string { return []string{"run", "--config", o.Config} }
-
-// Install installs the service, or brings an older installation up to date. It reports whether anything changed; what
-// already stands as it should is left alone, so that it may be run again.
-func (m *Manager) Install() (changed bool, err error) {
-	if err := m.allowed("installing"); err != nil {
-		return false, err
-	}
-	for _, path := range []string{m.options.Executable, m.options.Config} {
-		if err := m.host.Usable(path); err != nil {
-			return false, err
-		}
-	}
-	if err := m.host.Prepare(m.options); err != nil {
-		return false, err
-	}
-	present, installed := m.host.Installed()
-	if !installed {
-		installed = m.present()
-	}
-	if installed && present == m.definition {
-		return false, nil
-	}
-	if installed {
-		if err := m.system.Uninstall(); err != nil {
-			return false, fmt.Errorf("taking the former installation out: %w", err)
-		}
-	}
-	if err := m.system.Install(); err != nil {
-		return false, fmt.Errorf("installing the service: %w", err)
-	}
-	return true, nil
-}
-
-// Uninstall stops the service and takes it out. Configuration and state stay. It reports whether there was one.
-func (m *Manager) Uninstall() (changed bool, err error) {
-	if err := m.allowed("uninstalling"); err != nil {
-		return false, err
-	}
-	if !m.present() {
-		return false, nil
-	}
-	if state, _ := m.Status(); state == Running {
-		if err := m.system.Stop(); err != nil {
-			return false, fmt.Errorf("stopping the service: %w", err)
-		}
-	}
-	if err := m.system.Uninstall(); err != nil {
-		return false, fmt.Errorf("uninstalling the service: %w", err)
-	}
-	return true, nil
-}
 
 // Start starts the service; one that runs is left alone.
 func (m *Manager) Start() error {
@@ -220,14 +182,6 @@ func (m *Manager) Status() (State, error) {
 		return Stopped, nil
 	}
 	return NotInstalled, nil
-}
-
-func (m *Manager) present() bool {
-	if _, installed := m.host.Installed(); installed {
-		return true
-	}
-	state, err := m.Status()
-	return err == nil && state != NotInstalled
 }
 
 // allowed says why this user on this machine cannot steer a service, or nil.

@@ -4,6 +4,7 @@ package service
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,11 @@ type fakeHost struct {
 	prepared int
 	failing  error
 	unit     string
+	packaged string
+	misfit   error
+	disabled bool
+	renews   bool
+	noted    []string
 }
 
 func (f *fakeHost) Privileged() bool { return !f.ordinary }
@@ -65,6 +71,30 @@ func (f *fakeHost) Prepare(Options) error {
 }
 
 func (f *fakeHost) Installed() (string, bool) { return f.unit, f.unit != "" }
+
+func (f *fakeHost) Packaged() string { return f.packaged }
+
+func (f *fakeHost) Fits(Options) error { return f.misfit }
+
+func (f *fakeHost) Enabled() (bool, error) { return !f.disabled, nil }
+
+func (f *fakeHost) Enable(yes bool) error {
+	f.disabled = !yes
+	f.noted = append(f.noted, fmt.Sprint("enable ", yes))
+	return nil
+}
+
+func (f *fakeHost) Entrust(Options, string) error { return nil }
+
+func (f *fakeHost) Renew(Options) (bool, error) {
+	f.noted = append(f.noted, "renew")
+	return f.renews, nil
+}
+
+func (f *fakeHost) Finish(Options) error {
+	f.noted = append(f.noted, "finish")
+	return nil
+}
 
 const exe, file, dir = "/usr/bin/redbench", "/etc/redbench/redbench.toml", "/var/lib/redbench"
 
