@@ -13,7 +13,7 @@ DATA ?=
 # Where goroutines meet: these are run with the race detector.
 RACE := ./daemon/... ./edge/adapt ./edge/lane ./edge/mqtt ./edge/serve ./edge/store ./ui/... ./sync/...
 
-.PHONY: help build demo test lint check bench eval shown drain torture screens clean tools
+.PHONY: help build demo test lint check bench eval shown drain torture screens packages clean tools
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ drain: build bin/rig ## a month offline, a million records: how fast head office
 screens: bin/rig ## photograph every state of the screen, and the fleet page, into docs/screens
 	@.ci/needs chromium
 	bin/rig screens $(ARGS)
+
+packages: bin/rig ## make every package into dist/ (VERSION=1.2.3; SIGN_KEY=FILE; ARGS="--only deb-amd64")
+	bin/rig pack --version "$(VERSION)" $(ARGS)
 
 .PHONY: bin/rig
 bin/rig: tools

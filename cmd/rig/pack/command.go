@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Command makes the rig's verb.
+func Command() *cobra.Command {
+	var version string
+	w := &work{built: map[string]bool{}}
+	var only []string
+	command := &cobra.Command{
+		Use:   "pack",
+		Short: "Make the packages into dist/",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w.log = cmd.ErrOrStderr()
+			return w.pack(cmd.Context(), version, only)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&version, "version", "0.0.0-dev", "what to call it, as in 1.2.3")
+	flags.StringVar(&w.out, "out", "dist", "where packages go")
+	flags.StringSliceVar(&only, "only", nil, "make only these: "+strings.Join(kinds(), ", "))
+	return command
+}
+
+// kinds are what can be made.
+func kinds() []string {
+	return []string{"deb-amd64", "deb-arm64", "rpm-amd64", "rpm-arm64"}
+}
+
+func (w *work) pack(ctx context.Context, version string, only []string) (err error) {
+	if w.top, err = top(); err != nil {
+		return err
+	}
+	if w.out, err = filepath.Abs(w.out); err != nil {
+		return fmt.Errorf("finding the folder for packages: %w", err)
+	}
+	w.dir = filepath.Join(w.out, ".work")
+	if err := os.MkdirAll(w.dir, 0o755); err != nil {
+		return fmt.Errorf("making the folder for packages: %w", err)
+	}
+	if w.time, err = commitTime(ctx, w.top); err != nil {
+		return err
+	}
+	if w.version, err = parseVersion(version, w.time); err != nil {
+		return err
+	}
+	for _, kind := range only {
+		if !slices.Contains(kinds(), kind) {
+			return fmt.Errorf("there is no package %q; there are %s", kind, strings.Join(kinds(), ", "))
+		}
+	}
+	if len(only) == 0 {
+		only = kinds()
+	}
+	if err := w.needs(ctx, only); err != nil {
+		return err
+	}
+	for _, kind := range only {
+		if err := w.make(ctx, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// make makes the packages of one kind, of each program that it is for.
+func (w *work) make(ctx context.Context, kind string) error {
+	format, arch, _ := strings.Cut(kind, "-")
+	f, known := families()[format]
+	if !known {
+		return errors.New("making " + kind + ": nobody knows how")
+	}
+	for _, p := range products() {
+		if err := w.linux(ctx, f, p, targets[arch]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// needs sees to it that the compilers and tools for these kinds are there.
+func (w *work) needs(ctx context.Context, only []string) error {
+	var names []string
+	for _, kind := range only {
+		_, arch, _ := strings.Cut(kind, "-")
+		if t, known := targets[arch]; known && !slices.Contains(names, t.Needs) {
+			names = append(names, t.Needs)
+		}
+	}
+	return w.run(ctx, w.top, nil, filepath.Join(w.top, ".ci", "needs"), names...)
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pack
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// laid is a file as a package lays it down.
+type laid struct {
+	From string      // a file of this machine
+	To   string      // where it goes
+	Mode fs.FileMode // its rights
+}
+
+// layout lists what a package of p lays down on a Linux of t.
+func (w *work) layout(ctx context.Context, p product, t target) ([]laid, error) {
+	var files []laid
+	add := func(from, to string, mode fs.FileMode) { files = append(files, laid{from, to, mode}) }
+
+	program, err := w.program(ctx, p.Name, t)
+	if err != nil {
+		return nil, err
+	}
+	add(program, "/usr/bin/"+p.Name, 0o755)
+	unit, err := w.unit(p)
+	if err != nil {
+		return nil, err
+	}
+	add(unit, "/usr/lib/systemd/system/"+p.Name+".service", 0o644)
+	add(filepath.Join(w.top, "packaging", p.Example), "/usr/share/"+p.Name+"/"+p.Example, 0o644)
+	purge, err := w.script(p, "purge.sh")
+	if err != nil {
+		return nil, err
+	}
+	add(purge, "/usr/share/"+p.Name+"/purge", 0o755)
+
+	for _, more := range []func(context.Context, product, target) ([]laid, error){w.docs, w.pages, w.kiosk} {
+		found, err := more(ctx, p, t)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, found...)
+	}
+	sort.Slice(files, func(i, j int) bool { return files[i].To < files[j].To })
+	return files, nil
+}
+
+// unit is the systemd unit with the packaged program's path.
+func (w *work) unit(p product) (string, error) {
+	content, err := os.ReadFile(filepath.Join(w.top, "packaging", "systemd", p.Name+".service"))
+	if err != nil {
+		return "", fmt.Errorf("reading the unit: %w", err)
+	}
+	text := strings.ReplaceAll(string(content), "/usr/local/bin/"+p.Name, "/usr/bin/"+p.Name)
+	if !strings.Contains(text, "\nExecStart=/usr/bin/"+p.Name+" ") {
+		return "", fmt.Errorf("the unit of %s does not start /usr/bin/%s", p.Name, p.Name)
+	}
+	return w.put(filepath.Join("units", p.Name+".service"), []byte(text), 0o644)
+}
+
+// docs are what a person reads at the box, without a network.
+func (w *work) docs(_ context.Context, p product, _ target) ([]laid, error) {
+	var files []laid
+	for _, doc := range p.Docs {
+		files = append(files, laid{filepath.Join(w.top, filepath.FromSlash(doc)), "/usr/share/doc/" + p.Name + "/" + filepath.Base(doc), 0o644})
+	}
+	return files, nil
+}
+
+// zipped is content as gzip, which says neither when nor from what.
+func zipped(content []byte) ([]byte, error) {
+	var out bytes.Buffer
+	zipper, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := zipper.Write(content); err != nil {
+		return nil, err
+	}
+	err = zipper.Close()
+	return out.Bytes(), err
+}

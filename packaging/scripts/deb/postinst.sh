@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# After unpacking.
+
+case $1 in
+configure)
+	make_user
+	make_config
+	if [ -n "${2:-}" ] && { [ -e "$lib/former/$name" ] || [ -e "$lib/refused/$name" ]; }; then
+		upgrade "$2"
+	else
+		first_start
+	fi
+	;;
+abort-upgrade | abort-remove | abort-deconfigure)
+	# Nothing was stopped or changed before this; only what was being kept aside goes.
+	rm -rf "$lib/former"
+	rmdir "$lib" 2>/dev/null || true
+	if [ "$1" = abort-remove ] && steered; then systemctl start "$name.service" || true; fi
+	;;
+esac

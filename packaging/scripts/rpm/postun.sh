@@ -1,0 +1,8 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# After removal. rpm knows no purge: /usr/share/redbench/purge, run before, takes configuration, state and user too.
+
+if [ "$1" = 0 ]; then
+	rm -rf "$lib"
+	reload
+fi
