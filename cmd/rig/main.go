@@ -18,6 +18,7 @@ import (
 	"redbench/cmd/rig/drain"
 	"redbench/cmd/rig/erasure"
 	"redbench/cmd/rig/eval"
+	"redbench/cmd/rig/machine"
 	"redbench/cmd/rig/pack"
 	"redbench/cmd/rig/screens"
 	"redbench/cmd/rig/shown"
@@ -30,7 +31,7 @@ func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := &cobra.Command{Use: "rig", Short: "Measure, feed, photograph and torture Redbench", SilenceUsage: true, SilenceErrors: true}
-	root.AddCommand(bench.Command(), chaos.Command(), drain.Command(), erasure.Command(), eval.Command(), eval.PromptsCommand(), shown.Command(), pack.Command(), screens.Command(), torture.Command())
+	root.AddCommand(bench.Command(), chaos.Command(), drain.Command(), erasure.Command(), eval.Command(), eval.PromptsCommand(), shown.Command(), machine.Command(), pack.Command(), screens.Command(), torture.Command())
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "rig:", err)

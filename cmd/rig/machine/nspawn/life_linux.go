@@ -106,7 +106,7 @@ func (m *Machine) Dial(ctx context.Context, network, address string) (net.Conn, 
 		err  error
 	}
 	done := make(chan dialled, 1)
-	leader := m.leader
+	leader := m.leader.Load()
 	go func() {
 		runtime.LockOSThread() // for good: the thread is in another network, and ends with this goroutine
 		space, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", leader))

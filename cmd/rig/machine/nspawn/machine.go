@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"redbench/cmd/rig/process"
@@ -56,7 +57,7 @@ type Machine struct {
 	name   string
 	log    string
 	life   *life
-	leader int // its process 1, as this machine sees it
+	leader atomic.Int64 // its process 1, as this machine sees it; 0: there is none
 }
 
 // New names a machine for a tree below a run's directory, and boots nothing.
@@ -84,7 +85,8 @@ func (m *Machine) Boot(ctx context.Context) (at time.Time, err error) {
 			return fmt.Errorf("it ended at once: %s", process.Tail(m.log))
 		default:
 		}
-		m.leader, err = firstOf(m.life.pid)
+		first, err := firstOf(m.life.pid)
+		m.leader.Store(int64(first))
 		return err
 	})
 	if err != nil {
@@ -136,7 +138,7 @@ func (m *Machine) Run(ctx context.Context, args ...string) ([]byte, error) {
 
 // Feed is Run with something to read.
 func (m *Machine) Feed(ctx context.Context, in io.Reader, args ...string) ([]byte, error) {
-	inside := append([]string{"-t", strconv.Itoa(m.leader), "-a", "--", "/usr/bin/env", "-i", "HOME=/root", "LANG=C.UTF-8",
+	inside := append([]string{"-t", fmt.Sprint(m.leader.Load()), "-a", "--", "/usr/bin/env", "-i", "HOME=/root", "LANG=C.UTF-8",
 		"DEBIAN_FRONTEND=noninteractive", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, args...)
 	command := exec.CommandContext(ctx, "nsenter", inside...)
 	command.Stdin = in
@@ -174,11 +176,11 @@ func (m *Machine) End() error {
 	if m.life == nil {
 		return nil
 	}
-	if m.leader > 0 {
-		kill(m.leader)
+	if first := m.leader.Swap(0); first > 0 {
+		kill(int(first))
 	}
 	m.life.kill()
-	m.life, m.leader = nil, 0
+	m.life = nil
 	return sweep(m.name)
 }
 
@@ -195,7 +197,7 @@ func (m *Machine) Outside(inside int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	ours, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", m.leader))
+	ours, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", m.leader.Load()))
 	if err != nil {
 		return 0, err
 	}
@@ -210,4 +212,9 @@ func (m *Machine) Outside(inside int) (int, error) {
 		}
 	}
 	return 0, fmt.Errorf("process %d of the machine is not there", inside)
+}
+
+// Alive gives a path inside as it is while the machine lives, with what lies on it in memory.
+func (m *Machine) Alive(path string) string {
+	return fmt.Sprintf("/proc/%d/root%s", m.leader.Load(), path)
 }
