@@ -17,7 +17,7 @@ import (
 )
 
 func newRunCommand() *cobra.Command {
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use:   "run",
 		Short: "Run the box in the foreground",
 		Long: `Runs the box until Ctrl-C or SIGTERM: hears the tills, answers the screens. The log goes to standard error; its first
@@ -47,6 +47,9 @@ lines tell the addresses that are really listened on. This is what the service r
 			})
 		},
 	}
+	command.Flags().Bool(service.Flag, false, "the service manager runs this")
+	_ = command.Flags().MarkHidden(service.Flag) // it is there: defined one line above
+	return command
 }
 
 func serve(ctx context.Context, cfg *config.Config, log *slog.Logger) error {

@@ -14,6 +14,7 @@ import (
 
 	kardianos "github.com/kardianos/service"
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 	"golang.org/x/sys/windows/svc/eventlog"
 	"golang.org/x/sys/windows/svc/mgr"
 )
@@ -45,6 +46,8 @@ func commandLine(o Options) string {
 	return strings.Join(words, " ")
 }
 
+func arguments(o Options) []string { return []string{"run", "--" + Flag, "--config", o.Config} }
+
 // recovery is one action: the manager repeats the last one for every further failure.
 func recovery() []mgr.RecoveryAction {
 	return []mgr.RecoveryAction{{Type: mgr.ServiceRestart, Delay: restartAfter}}
@@ -69,33 +72,54 @@ func (osHost) Enabled() (bool, error) { return true, nil }
 
 func (osHost) Enable(bool) error { return nil }
 
-// Installed reads back what the manager keeps of the service.
-func (osHost) Installed() (found string, is bool) {
-	_ = withService(func(s *mgr.Service) error {
-		config, err := s.Config()
-		if err != nil {
-			return err
-		}
-		actions, err := s.RecoveryActions()
-		if always, flagged := s.RecoveryActionsOnNonCrashFailures(); flagged == nil && !always {
-			actions = nil
-		}
-		if err != nil && unknown(err) {
+// Installed reads back what the manager keeps of the service: the line and the account from the registry, where they stand as
+// they were given, and what happens after a failure from the manager itself.
+func (osHost) Installed() (string, bool) {
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Services\`+Name, registry.QUERY_VALUE)
+	if err != nil {
+		return "", false
+	}
+	defer func() { _ = key.Close() }()
+	command, _, one := key.GetStringValue("ImagePath")
+	user, _, two := key.GetStringValue("ObjectName")
+	start, _, three := key.GetIntegerValue("Start")
+	if errors.Join(one, two, three) != nil {
+		return "", true // and nobody knows which
+	}
+	actions, err := recoverySet()
+	if err != nil {
+		return "", true
+	}
+	return definition(command, user, uint32(start), actions), true
+}
+
+// recoverySet asks what happens after a failure; nothing where a crash alone counts as one.
+func recoverySet() (actions []mgr.RecoveryAction, err error) {
+	err = withService(func(s *mgr.Service) error {
+		always, err := s.RecoveryActionsOnNonCrashFailures()
+		if unknown(err) {
 			actions = recovery() // this manager has none that could differ
+			return nil
 		}
-		found, is = definition(config.BinaryPathName, config.ServiceStartName, config.StartType, actions), true
-		return nil
+		if err == nil && always {
+			actions, err = s.RecoveryActions()
+		}
+		return err
 	})
-	return found, is
+	return actions, err
 }
 
 // Renew changes the service in its place: one that runs could not be taken out and put back at once.
 func (h osHost) Renew(o Options) (bool, error) {
 	err := withService(func(s *mgr.Service) error {
-		return s.UpdateConfig(mgr.Config{
+		err := s.UpdateConfig(mgr.Config{
 			ServiceType: windows.SERVICE_WIN32_OWN_PROCESS, StartType: mgr.StartAutomatic, ErrorControl: mgr.ErrorNormal,
 			BinaryPathName: commandLine(o), ServiceStartName: account, DisplayName: displayName, Description: description,
 		})
+		if unknown(err) { // of what comes after line, account and start
+			return nil
+		}
+		return err
 	})
 	if err != nil {
 		return false, err

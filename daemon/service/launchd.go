@@ -16,7 +16,7 @@ const launchdUser = "_redbench"
 // reason, as a user of its own. It holds nothing that kardianos/service's template engine would touch.
 func PropertyList(o Options) string {
 	var words strings.Builder
-	for _, word := range append([]string{o.Executable}, arguments(o)...) {
+	for _, word := range []string{o.Executable, "run", "--config", o.Config} {
 		words.WriteString("\t\t<string>" + escaped(word) + "</string>\n")
 	}
 	return strings.NewReplacer("@WORDS@", strings.TrimSuffix(words.String(), "\n"), "@STATE@", escaped(o.StateDir)).Replace(propertyList)

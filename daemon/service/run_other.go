@@ -24,3 +24,5 @@ func Logged(h slog.Handler) slog.Handler { return h }
 
 // Tell has nobody to tell: standard error is the service manager's.
 func Tell(error) {}
+
+func arguments(o Options) []string { return []string{"run", "--config", o.Config} }

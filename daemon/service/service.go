@@ -19,6 +19,9 @@ import (
 // Name is the service's name in every service manager.
 const Name = "redbench"
 
+// Flag is the flag by which a service's command line says that the service manager runs it.
+const Flag = "service"
+
 const (
 	displayName = "Redbench"
 	description = "Redbench: remember the customer at the till"
@@ -116,8 +119,6 @@ func New(o Options) (*Manager, error) {
 	}
 	return &Manager{options: o, system: s, host: osHost{}, definition: definition}, nil
 }
-
-func arguments(o Options) []string { return []string{"run", "--config", o.Config} }
 
 // Start starts the service; one that runs is left alone.
 func (m *Manager) Start() error {
