@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build !manual
+
 // Command redbench-hq is a chain's head office, and every verb that a person there needs.
 package main
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build !manual
+
 // Command redbench is the service on a store's POS box, and every verb that a person at the box needs.
 package main
 

@@ -21,12 +21,8 @@ func Run(newRoot func() *cobra.Command, args []string, in io.Reader, out, messag
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what does not end by itself
 
 	understood := false // an error before the command line has been is one of usage
-	root := newRoot()
-	root.SilenceUsage, root.SilenceErrors = true, true
-	root.Args = KnownVerb
-	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	root := Ready(newRoot())
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
-	root.PersistentFlags().Bool("json", false, "print the result as JSON")
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
@@ -36,6 +32,15 @@ func Run(newRoot func() *cobra.Command, args []string, in io.Reader, out, messag
 		err = WrongUsage(fmt.Errorf("%w; `%s --help` explains", err, Program(root.Name())+strings.TrimPrefix(verb.CommandPath(), root.Name())))
 	}
 	return Report(messages, root.Name(), err)
+}
+
+// Ready gives root what all our programs have in common.
+func Ready(root *cobra.Command) *cobra.Command {
+	root.SilenceUsage, root.SilenceErrors = true, true
+	root.Args = KnownVerb
+	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	root.PersistentFlags().Bool("json", false, "print the result as JSON")
+	return root
 }
 
 // Add adds verbs to a group of root's.
