@@ -94,7 +94,11 @@ func (a *App) Run(ctx context.Context) error {
 		a.Log.Error("stopping", "error", failure)
 	}
 	tellServiceManager(a.Log, "STOPPING=1")
-	err := errors.Join(failure, a.stops.run())
+	closing := a.stops.run
+	if errors.Is(failure, errNotPrompting) { // what is stuck may not close either, and tills wait
+		closing = func() error { return bounded(func(context.Context) error { return a.stops.run() }) }
+	}
+	err := errors.Join(failure, closing())
 	a.Log.Info("stopped", "clean", err == nil)
 	return err
 }

@@ -62,6 +62,7 @@ type watch struct {
 
 	failed int    // in a row
 	said   string // what is wrong, as it was said last
+	spoke  bool
 }
 
 func (w *watch) run(ctx context.Context) {
@@ -100,7 +101,7 @@ func (w *watch) once(ctx context.Context) {
 func (w *watch) tell(f *finding) {
 	trouble := f.trouble()
 	switch {
-	case trouble == w.said && w.failed == 0:
+	case trouble == w.said && w.spoke && w.failed == 0:
 		return
 	case trouble == "":
 		w.say("STATUS=Prompting: test events come through from the tills to a screen")
@@ -108,7 +109,7 @@ func (w *watch) tell(f *finding) {
 		w.say("STATUS=" + trouble)
 	}
 	w.note(f, trouble == w.said)
-	w.said = trouble
+	w.said, w.spoke = trouble, true
 }
 
 // noteProbe logs what a test event found, once for as long as that lasts.
