@@ -9,14 +9,15 @@ BUILD := go build -trimpath -ldflags '-X main.stamped=$(VERSION)'
 ARGS ?=
 CHAOS ?=
 DATA ?=
+SIGN_KEY ?=
 
 # Where goroutines meet: these are run with the race detector.
 RACE := ./daemon/... ./edge/adapt ./edge/lane ./edge/mqtt ./edge/serve ./edge/store ./ui/... ./sync/...
 
-.PHONY: help build demo test lint check bench eval shown drain torture screens packages clean tools
+.PHONY: help build demo test lint check bench eval shown drain torture screens packages machine clean tools
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 build: tools ## build bin/redbench and bin/redbench-hq
 	$(BUILD) -o bin/redbench ./cmd/redbench
@@ -64,7 +65,16 @@ screens: bin/rig ## photograph every state of the screen, and the fleet page, in
 	bin/rig screens $(ARGS)
 
 packages: bin/rig ## make every package into dist/ (VERSION=1.2.3; SIGN_KEY=FILE; ARGS="--only deb-amd64")
-	bin/rig pack --version "$(VERSION)" $(ARGS)
+	@bin/rig pack --version "$(VERSION)" --sign-key "$(SIGN_KEY)" $(ARGS)
+
+packages-check: bin/rig ## make every package twice, from two folders, and compare each byte (ARGS="--only deb-amd64")
+	@bin/rig pack-check --version "$(VERSION)" $(ARGS)
+
+machine: bin/rig ## prove the packages on a real Debian booted with systemd (takes root; ARGS="--million")
+	@.ci/needs machine
+	bin/rig pack --version 1.0.0 --out .test/packages --only deb-$$(go env GOARCH)
+	bin/rig machine --package .test/packages/redbench_1.0.0_$$(go env GOARCH).deb \
+		--office .test/packages/redbench-hq_1.0.0_$$(go env GOARCH).deb --cache .test/machine $(ARGS)
 
 .PHONY: bin/rig
 bin/rig: tools

@@ -67,7 +67,8 @@ func run(ctx context.Context, o Options, million, asJSON bool, out io.Writer) (e
 func (p *proof) all() []step {
 	steps := []step{{name: "install", do: p.install}, {name: "till → prompt", do: p.first}, {name: "kill -9", do: p.kill},
 		{name: "exposure", do: p.hardened, apart: true}, {name: "reboot", do: p.reboot}, {name: "power cut", do: p.powerCut},
-		{name: "upgrade", do: p.upgrade}, {name: "failed upgrade", do: p.failing}, {name: "downgrade", do: p.downgrade}, {name: "remove", do: p.remove}}
+		{name: "upgrade", do: p.upgrade}, {name: "failed upgrade", do: with(p.failing, stillborn)},
+		{name: "downgrade", do: p.downgrade}, {name: "never ready", do: with(p.failing, silent)}, {name: "remove", do: p.remove}}
 	if p.o.Office != "" {
 		steps = append(steps, step{name: "head office", do: p.office})
 	}
@@ -78,4 +79,9 @@ func (p *proof) all() []step {
 func (p *proof) short() []step {
 	return []step{{name: "install", do: p.install}, {name: "till → prompt", do: p.first}, {name: "kill -9", do: p.kill},
 		{name: "upgrade", do: p.upgrade}, {name: "purge", do: p.purge}}
+}
+
+// with gives a step its package.
+func with(do func(context.Context, *Step, later) error, l later) func(context.Context, *Step) error {
+	return func(ctx context.Context, s *Step) error { return do(ctx, s, l) }
 }

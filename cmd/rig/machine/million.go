@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"redbench/edge/store"
 )
 
 // sizes measures the service with more and more customers.
@@ -63,7 +65,7 @@ func (p *proof) size(ctx context.Context, s *Step, n int) error {
 	}
 	s.say("start to ready %.2f s; resident %.0f MB once ready, %.0f MB after %s of 50 events a second (at most %.0f), Mosquitto %.1f MB", s.seconds("start_to_ready", start),
 		mega(s, "resident_ready", idle), mega(s, "resident_selling", selling), sellFor, mega(s, "resident_most", most), mega(s, "mosquitto", beside))
-	s.say("on disk %.0f MB", mega(s, "disk", size(p.state())))
+	s.say("database %.0f MB, state directory %.0f MB", mega(s, "database", size(filepath.Join(p.state(), store.File))), mega(s, "state", size(p.state())))
 	if err := p.recorded(ctx, s); err != nil {
 		return err
 	}
@@ -114,7 +116,7 @@ func (p *proof) resident(ctx context.Context, service string) (now, most int64, 
 	return now, most, nil
 }
 
-// size adds up the files of a directory.
+// size adds up the files of a directory, or gives that of a file.
 func size(dir string) (all int64) {
 	_ = filepath.WalkDir(dir, func(_ string, entry os.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {

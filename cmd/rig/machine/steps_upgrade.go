@@ -31,12 +31,18 @@ echo "the database cannot be opened" >&2
 exit 1
 EOF`}
 
+// silent is a program that says nothing and never gets ready.
+var silent = later{"+up3", `printf '#!/bin/sh\nexec sleep infinity\n' > usr/bin/redbench`}
+
 // make makes the package inside, and gives its file and version.
 func (p *proof) make(ctx context.Context, l later) (file, version string, err error) {
 	version = p.version + l.suffix
 	file = "/root/redbench" + l.suffix + ".deb"
 	_, err = p.m.Shell(ctx, fmt.Sprintf(`old='%s' new='%s'
-rm -rf /root/later && dpkg-deb -R /root/%s /root/later && cd /root/later
+rm -rf /root/later
+dpkg-deb -R /root/%s /root/later
+cd /root/later
+rm -f DEBIAN/md5sums
 for each in DEBIAN/control DEBIAN/preinst DEBIAN/postinst DEBIAN/prerm DEBIAN/postrm; do
 	[ ! -e $each ] || perl -pi -e 'BEGIN { ($o, $n) = splice @ARGV, 0, 2 } s/\Q$o\E/$n/g' "$old" "$new" $each
 done
@@ -98,9 +104,9 @@ func (p *proof) installed(ctx context.Context) string {
 	return p.line(ctx, "dpkg-query", "-W", "-f", "${Version}\n", "redbench")
 }
 
-// failing installs a version that spoils the data and does not start: the former one must run again, on its data.
-func (p *proof) failing(ctx context.Context, s *Step) error {
-	file, version, err := p.make(ctx, stillborn)
+// failing installs a version that does not start: the former one must run again, on its data.
+func (p *proof) failing(ctx context.Context, s *Step, l later) error {
+	file, version, err := p.make(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -128,7 +134,9 @@ func (p *proof) failing(ctx context.Context, s *Step) error {
 	}
 	s.say("%s does not start: dpkg ended with 1 after %.1f s, the former program runs; the longest time without a prompt %.2f s", version,
 		s.seconds("dpkg", took), s.seconds("without_prompt", p.ledger.gap(before)))
-	s.say("it said: %q", told(string(out)))
+	if s.say("it said: %q", told(string(out))); told(string(out)) == "" {
+		return fmt.Errorf("it does not say what happened: %s", out)
+	}
 	if _, err := p.prompted(ctx); err != nil {
 		return err
 	}
