@@ -14,7 +14,7 @@ SIGN_KEY ?=
 # Where goroutines meet: these are run with the race detector.
 RACE := ./daemon/... ./edge/adapt ./edge/lane ./edge/mqtt ./edge/serve ./edge/store ./ui/... ./sync/...
 
-.PHONY: help build demo test lint check bench eval shown drain torture screens packages machine clean tools
+.PHONY: help build demo test lint check bench eval shown drain torture screens packages machine windows arm clean tools
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,14 @@ machine: bin/rig ## prove the packages on a real Debian booted with systemd (tak
 .PHONY: bin/rig
 bin/rig: tools
 	go build -o bin/rig ./cmd/rig
+
+windows: bin/rig ## prove the Windows build under Wine: install, boot, tills → prompt, stop, uninstall (ARGS="--binary FILE")
+	@.ci/needs windows wine
+	bin/rig windows $(ARGS)
+
+arm: bin/rig ## prove the arm64 build under qemu-user: tills → prompt (ARGS="--binary FILE")
+	@.ci/needs arm64 qemu
+	bin/rig arm $(ARGS)
 
 clean: ## take away what was built
 	rm -rf bin dist .test

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/cmd/rig/arm"
 	"redbench/cmd/rig/bench"
 	"redbench/cmd/rig/chaos"
 	"redbench/cmd/rig/drain"
@@ -23,6 +24,7 @@ import (
 	"redbench/cmd/rig/screens"
 	"redbench/cmd/rig/shown"
 	"redbench/cmd/rig/torture"
+	"redbench/cmd/rig/windows"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -32,6 +34,7 @@ func run(args []string) int {
 	defer stop()
 	root := &cobra.Command{Use: "rig", Short: "Measure, feed, photograph and torture Redbench", SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(bench.Command(), chaos.Command(), drain.Command(), erasure.Command(), eval.Command(), eval.PromptsCommand(), shown.Command(), machine.Command(), pack.Command(), screens.Command(), torture.Command())
+	root.AddCommand(arm.Command(), windows.Command())
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "rig:", err)

@@ -22,6 +22,7 @@ import (
 // Options say what is to run.
 type Options struct {
 	Binary string // bin/redbench
+	Under  string // a program that runs the binary, as an emulator; empty: the machine itself
 	Dir    string // an empty directory for configuration, state and log
 	Store  string
 	Broker string // URL of an outside broker; empty: the embedded one
@@ -100,7 +101,7 @@ func (b *Box) Log() string { return filepath.Join(b.options.Dir, "redbench.log")
 
 // Start begins a life, and returns once the daemon is ready.
 func (b *Box) Start(ctx context.Context) (err error) {
-	if b.process, err = process.Start(b.options.Binary, b.Log(), "run", "--config", b.Config()); err != nil {
+	if b.process, err = b.begin(); err != nil {
 		return err
 	}
 	err = b.process.Await(ctx, readyWithin, func(ctx context.Context) error {
@@ -116,6 +117,19 @@ func (b *Box) Start(ctx context.Context) (err error) {
 		return errors.Join(fmt.Errorf("starting box %s: %w", b.options.Store, err), b.Stop(), errors.New(b.LogTail()))
 	}
 	return nil
+}
+
+func (b *Box) begin() (*process.Process, error) {
+	program, args := b.line([]string{"run", "--config", b.Config()})
+	return process.Start(program, b.Log(), args...)
+}
+
+// line is what runs a verb.
+func (b *Box) line(args []string) (string, []string) {
+	if b.options.Under == "" {
+		return b.options.Binary, args
+	}
+	return b.options.Under, append([]string{b.options.Binary}, args...)
 }
 
 // ask asks the daemon how it stands, as `redbench status` does.
@@ -172,12 +186,14 @@ func (b *Box) Enroll(ctx context.Context, url, code string) error {
 
 // JSON runs a verb with --json and decodes what it prints.
 func (b *Box) JSON(ctx context.Context, into any, verb ...string) error {
-	return process.JSON(ctx, into, b.options.Binary, append(verb, "--json", "--config", b.Config())...)
+	program, args := b.line(append(verb, "--json", "--config", b.Config()))
+	return process.JSON(ctx, into, program, args...)
 }
 
 // Run runs a verb.
 func (b *Box) Run(ctx context.Context, verb ...string) error {
-	_, err := process.Run(ctx, b.options.Binary, append(verb, "--config", b.Config())...)
+	program, args := b.line(append(verb, "--config", b.Config()))
+	_, err := process.Run(ctx, program, args...)
 	return err
 }
 

@@ -3,6 +3,7 @@
 package process
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -69,4 +70,19 @@ func top() (string, error) {
 		}
 		dir = filepath.Dir(dir)
 	}
+}
+
+// Cross builds the box's program for another system or processor: env as in GOOS=windows, and more words for `go build`.
+func Cross(ctx context.Context, out string, env []string, args ...string) error {
+	top, err := top()
+	if err != nil {
+		return err
+	}
+	build := exec.CommandContext(ctx, "go", append(append([]string{"build", "-trimpath", "-o", out}, args...), "./cmd/redbench")...)
+	build.Dir = top
+	build.Env = append(append(os.Environ(), "CGO_ENABLED=1"), env...)
+	if said, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building redbench for %v: %w: %s", env, err, said)
+	}
+	return nil
 }
