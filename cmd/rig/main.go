@@ -33,7 +33,7 @@ func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := &cobra.Command{Use: "rig", Short: "Measure, feed, photograph and torture Redbench", SilenceUsage: true, SilenceErrors: true}
-	root.AddCommand(bench.Command(), chaos.Command(), drain.Command(), erasure.Command(), eval.Command(), eval.PromptsCommand(), shown.Command(), machine.Command(), pack.Command(), screens.Command(), torture.Command())
+	root.AddCommand(bench.Command(), chaos.Command(), drain.Command(), erasure.Command(), eval.Command(), eval.PromptsCommand(), shown.Command(), machine.Command(), pack.Command(), pack.CheckCommand(), screens.Command(), torture.Command())
 	root.AddCommand(arm.Command(), windows.Command())
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {

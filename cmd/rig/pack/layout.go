@@ -68,12 +68,37 @@ func (w *work) unit(p product) (string, error) {
 }
 
 // docs are what a person reads at the box, without a network.
-func (w *work) docs(_ context.Context, p product, _ target) ([]laid, error) {
-	var files []laid
+func (w *work) docs(ctx context.Context, p product, t target) ([]laid, error) {
+	list, licences, err := w.components(ctx, p.Name, t)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := w.changelog(p)
+	if err != nil {
+		return nil, err
+	}
+	dir := "/usr/share/doc/" + p.Name + "/"
+	files := []laid{
+		{filepath.Join(w.top, "packaging", "copyright"), dir + "copyright", 0o644},
+		{list, dir + "sbom.cdx.json", 0o644},
+		{licences, dir + "third-party.txt", 0o644},
+		{changes, dir + "changelog.gz", 0o644},
+	}
 	for _, doc := range p.Docs {
-		files = append(files, laid{filepath.Join(w.top, filepath.FromSlash(doc)), "/usr/share/doc/" + p.Name + "/" + filepath.Base(doc), 0o644})
+		files = append(files, laid{filepath.Join(w.top, filepath.FromSlash(doc)), dir + filepath.Base(doc), 0o644})
 	}
 	return files, nil
+}
+
+// changelog is the one entry that Debian asks for; what changed is told in CHANGELOG.md.
+func (w *work) changelog(p product) (string, error) {
+	text := fmt.Sprintf("%s (%s) stable; urgency=medium\n\n  * See /usr/share/doc/%s/CHANGELOG.md.\n\n -- %s  %s\n",
+		p.Name, w.version.Linux, p.Name, maintainer, w.time.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
+	packed, err := zipped([]byte(text))
+	if err != nil {
+		return "", fmt.Errorf("packing the changelog: %w", err)
+	}
+	return w.put(filepath.Join("changelogs", p.Name+".gz"), packed, 0o644)
 }
 
 // zipped is content as gzip, which says neither when nor from what.

@@ -92,6 +92,9 @@ func (w *work) linux(ctx context.Context, f family, p product, t target) error {
 	} else {
 		r.Deb = map[string]any{"compression": "xz"}
 	}
+	if err := w.signed(&r); err != nil {
+		return err
+	}
 	for call, name := range f.Scripts {
 		if r.Scripts[call], err = w.script(p, name); err != nil {
 			return err
@@ -111,6 +114,20 @@ func (w *work) linux(ctx context.Context, f family, p product, t target) error {
 		return fmt.Errorf("packaging %s: %w", name, err)
 	}
 	return w.finished(name)
+}
+
+// signed has nfpm sign the package, where there is a key that it can use.
+func (w *work) signed(r *recipe) error {
+	signature, err := w.signature()
+	if err != nil || signature == nil {
+		return err
+	}
+	for _, settings := range []map[string]any{r.Deb, r.RPM} {
+		if settings != nil {
+			settings["signature"] = signature
+		}
+	}
+	return nil
 }
 
 func contents(files []laid, p product) []content {
