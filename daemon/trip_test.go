@@ -37,7 +37,6 @@ type way struct {
 	since    time.Time // when the transaction under way began
 	lostAddr string
 
-	mu    sync.Mutex
 	shown chan string // events of prompts on the box's lane
 }
 
@@ -277,7 +276,8 @@ func TestOneWhoFindsATestEventCanDoNothingWithIt(t *testing.T) {
 			}
 			synctest.Wait()
 		}
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) // longer than the writer lingers
+		synctest.Wait()
 		if len(w.shown) != 0 {
 			t.Error("one was shown")
 		}
