@@ -17,6 +17,13 @@ const (
 
 // askForTime keeps the service manager from giving up on a start that is at work on the record. stop ends that.
 func askForTime(log *slog.Logger) (stop func()) {
+	return askBy(func(state string) {
+		tellServiceManager(log, state)
+		log.Info("opening the record; after an upgrade this may take minutes")
+	})
+}
+
+func askBy(say func(state string)) (stop func()) {
 	ended := make(chan struct{})
 	go func() {
 		ticker := time.NewTicker(moreEvery)
@@ -30,8 +37,7 @@ func askForTime(log *slog.Logger) (stop func()) {
 			case <-last.C:
 				return
 			case <-ticker.C:
-				tellServiceManager(log, moreTime+"\nSTATUS=Opening the record; after an upgrade this may take minutes")
-				log.Info("opening the record; after an upgrade this may take minutes")
+				say(moreTime + "\nSTATUS=Opening the record; after an upgrade this may take minutes")
 			}
 		}
 	}()
