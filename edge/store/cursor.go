@@ -16,6 +16,8 @@ const (
 	metaCursor = "cursor"
 	metaAsked  = "asked"
 	metaLeft   = "left" // a cursor was given up, and none has come since
+
+	metaAskFirst = "ask first" // nobody is named until head office was asked
 )
 
 // Cursor gives where the next question for changes begins ("" for the beginning), and when head office last answered
@@ -59,7 +61,27 @@ func (s *Store) Asked(ctx context.Context, at time.Time) error {
 }
 
 func (w *work) asked(at time.Time) error {
+	return errors.Join(w.putAsked(at), w.exec(`DELETE FROM meta WHERE name = ?`, metaAskFirst))
+}
+
+func (w *work) putAsked(at time.Time) error {
 	return w.putMeta(metaAsked, strconv.FormatInt(micros(at), 10))
+}
+
+// AskFirst makes the box name nobody until head office has told whom to forget: it was restored, and what was forgotten since
+// is not known.
+func (s *Store) AskFirst(ctx context.Context) error {
+	err := s.working(ctx, func(w *work) error { return w.putMeta(metaAskFirst, 1) })
+	if err != nil {
+		return fmt.Errorf("noting that head office is to be asked first: %w", err)
+	}
+	return nil
+}
+
+// AsksFirst reports whether head office is still to be asked before anybody is named.
+func (s *Store) AsksFirst(ctx context.Context) (bool, error) {
+	n, err := metaNumber(context.WithoutCancel(ctx), s.read, metaAskFirst)
+	return n != 0, err
 }
 
 // leaveCursor makes the box ask for everything anew. As long as it has no cursor it cannot notice that head office is put back to

@@ -62,7 +62,21 @@ func (w *work) forget(ref edge.CustomerRef, named []edge.Identifier) error {
 	}
 	w.customers--
 	chained := slices.ContainsFunc(named, func(id edge.Identifier) bool { return id.Kind == edge.KindCustomer })
-	return errors.Join(w.keepTombstones(stamp, chained, tombstones), w.takeOut(ref))
+	return errors.Join(w.orderAlone(ref, tombstones, chained, stamp), w.keepTombstones(stamp, chained, tombstones), w.takeOut(ref))
+}
+
+// orderAlone keeps what a box that works alone carried out, for backups that still hold her. Nobody is told of it.
+func (w *work) orderAlone(ref edge.CustomerRef, tombstones [][32]byte, chained bool, stamp edge.Stamp) error {
+	ids, err := (&applying{work: w}).idsAt(ref)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("making an order's id: %w", err)
+	}
+	e := erased{ids: ids, tombstones: tombstones, chained: chained}
+	return w.keepOrder(edge.Order{Erasure: e.order(id.String(), w.opt.Now().UTC(), stamp)}, orderAlone)
 }
 
 // orderForget forgets a customer here, and orders that she be forgotten everywhere.
@@ -78,8 +92,10 @@ func (w *work) orderForget(ref edge.CustomerRef, named []edge.Identifier, stamp 
 	return w.order(edge.Order{Erasure: e.order(id.String(), w.opt.Now().UTC(), stamp)})
 }
 
-// cutBack cuts the journal back. Readers take microseconds, so a few tries find a gap between them.
+// cutBack cuts the journal back. Readers take microseconds, so a few tries find a gap between them; a backup that is being
+// made begins anew.
 func (s *Store) cutBack(ctx context.Context) error {
+	s.copying.yield()
 	for try := 0; ; try++ {
 		err := s.checkpoint(ctx, "TRUNCATE")
 		if !errors.Is(err, errBusy) {

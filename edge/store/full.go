@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/mattn/go-sqlite3"
+
+	"redbench/edge/disk"
 )
 
 // On a full disk SQLite can do nothing at all: also deleting and bringing the journal home need room. So some room is
@@ -112,7 +114,7 @@ func (s *Store) makeBallast() {
 	if s.opt.Ballast < 0 || size(path) >= s.opt.Ballast || !s.ballast.rested(s.opt.Now()) {
 		return
 	}
-	free, err := freeBytes(s.opt.Dir)
+	free, err := disk.Free(s.opt.Dir)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported): // only trying tells
 		err = writeBallast(path, s.opt.Ballast)

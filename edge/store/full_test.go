@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"redbench/edge"
+	"redbench/edge/disk"
 )
 
 // TestFullDisk fills a small disk. The reserve buys time, the error says what is full, nothing acknowledged is lost, and
@@ -75,7 +76,7 @@ func TestFullDisk(t *testing.T) {
 
 func free(t *testing.T, dir string) int64 {
 	t.Helper()
-	n, err := freeBytes(dir)
+	n, err := disk.Free(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ const (
 	orderTold
 	orderHeard
 	orderAgain // heard, and to be given again without hearing it again
+	orderAlone // of a box that worked alone: it is told to nobody, and kept for backups that are from before it
 )
 
 // order keeps an order for head office. A box that is not enrolled has nobody to tell.
@@ -69,7 +70,7 @@ func (w *work) giveAgain() error {
 	if cursor != "" {
 		heard = orderAgain
 	}
-	err = w.exec(`UPDATE orders SET told = CASE WHEN told IN (?, ?) THEN ? ELSE ? END`, orderHeard, orderAgain, heard, orderWaits)
+	err = w.exec(`UPDATE orders SET told = CASE WHEN told IN (?, ?) THEN ? ELSE ? END WHERE told <> ?`, orderHeard, orderAgain, heard, orderWaits, orderAlone)
 	if err != nil {
 		return fmt.Errorf("giving orders again: %w", err)
 	}

@@ -181,7 +181,7 @@ func (s *Store) lookAtClock(ctx context.Context) error {
 	}
 	err = s.working(ctx, func(w *work) (err error) {
 		if ahead {
-			err = w.asked(now)
+			err = w.putAsked(now)
 		}
 		return errors.Join(err, w.putMeta(metaWall, now.UnixMicro()))
 	})

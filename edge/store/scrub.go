@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"redbench/edge"
+	"redbench/edge/disk"
 	"redbench/edge/scrub"
 )
 
@@ -149,7 +150,7 @@ const rewriteSpare = 64 << 20
 func (s *Store) rewrite(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	need := 2*size(s.path) + rewriteSpare
-	if free, err := freeBytes(s.opt.Dir); err == nil && free < need {
+	if free, err := disk.Free(s.opt.Dir); err == nil && free < need {
 		return fmt.Errorf("writing the database anew needs %d MB of free disk, and there are %d", need>>20, free>>20)
 	}
 	s.writing.Lock()

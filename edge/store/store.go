@@ -68,6 +68,7 @@ type Store struct {
 	outbox   outbox
 	sweep    sweep
 	ballast  ballast
+	copying  copying
 	scrub    scrub.Scrub
 	rules    atomic.Pointer[[]edge.Tally] // what became of each rule, sorted by its name
 	model    model

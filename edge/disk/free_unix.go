@@ -2,12 +2,12 @@
 
 //go:build linux || darwin || freebsd
 
-package store
+package disk
 
 import "syscall"
 
-// freeBytes is how much of a directory's disk may still be written.
-func freeBytes(dir string) (int64, error) {
+// Free is how much of a directory's disk may still be written.
+func Free(dir string) (int64, error) {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(dir, &fs); err != nil {
 		return 0, err

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package backup
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What is what a program keeps, and so what is backed up.
+type What struct {
+	Program  string // its name, with which the names of its backups begin
+	Database string // file in the state directory
+	Beside   []File // further files there
+}
+
+// File is one file of a state directory.
+type File struct {
+	Name string
+	Must bool // without it the database is of no use
+}
+
+// Part is one file of a backup.
+type Part struct {
+	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Manifest says what a backup holds. It is written once all of that was proved.
+type Manifest struct {
+	Format  int              `json:"format"` // 1
+	Program string           `json:"program"`
+	Version string           `json:"version"`          // of the program that made it
+	Schema  int              `json:"schema"`           // of the database
+	Store   string           `json:"store,omitempty"`  // whose box it was
+	Box     string           `json:"box,omitempty"`    // the id of its outbox
+	Made    time.Time        `json:"made"`             // by the clock of the machine
+	Forgot  time.Time        `json:"forgot,omitzero"`  // when somebody was last taken out of it
+	Counts  map[string]int64 `json:"counts,omitempty"` // rows of each table
+	Parts   []Part           `json:"parts"`
+}
+
+const (
+	manifestFile = "manifest.json"
+	format       = 1
+)
+
+// Backup is one that is complete.
+type Backup struct {
+	Name  string `json:"name"`
+	Path  string `json:"path"`
+	Bytes int64  `json:"bytes"`
+	Manifest
+}
+
+// nameTime is how a backup's name tells when it was made, and sorts.
+const nameTime = "20060102T150405Z"
+
+var names = regexp.MustCompile(`^([a-z-]+)-(\d{8}T\d{6}Z)(?:-(\d{1,6}))?$`)
+
+// baseOf is a backup's name without the number that it got when somebody was taken out of it.
+func baseOf(name string) string {
+	if m := names.FindStringSubmatch(name); m != nil {
+		return m[1] + "-" + m[2]
+	}
+	return name
+}
+
+// timeOf is the time that a name tells.
+func timeOf(name string) time.Time {
+	m := names.FindStringSubmatch(name)
+	if m == nil {
+		return time.Time{}
+	}
+	t, _ := time.Parse(nameTime, m[2]) // the zero time is before all others
+	return t
+}
+
+// List gives the complete backups of a program in a directory, the oldest first. One that cannot be read is left out.
+func List(dir, program string) ([]Backup, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing backups: %w", err)
+	}
+	var all []Backup
+	for _, e := range entries {
+		m := names.FindStringSubmatch(e.Name())
+		if m == nil || m[1] != program || !e.IsDir() {
+			continue
+		}
+		if b, err := Read(filepath.Join(dir, e.Name())); err == nil {
+			all = append(all, b)
+		}
+	}
+	slices.SortFunc(all, func(a, b Backup) int { return compareNames(a.Name, b.Name) })
+	return all, nil
+}
+
+// compareNames puts a backup behind the one that it was made of.
+func compareNames(a, b string) int {
+	if c := strings.Compare(baseOf(a), baseOf(b)); c != 0 {
+		return c
+	}
+	if c := len(a) - len(b); c != 0 {
+		return c
+	}
+	return strings.Compare(a, b)
+}
+
+// Read reads the manifest of a backup, given by its directory or by a file in it. It does not look at what it holds.
+func Read(path string) (Backup, error) {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		path = filepath.Dir(path)
+	}
+	data, err := os.ReadFile(filepath.Join(path, manifestFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Backup{}, fmt.Errorf("%s is no backup: it has no %s", path, manifestFile)
+	}
+	if err != nil {
+		return Backup{}, fmt.Errorf("reading the backup: %w", err)
+	}
+	b := Backup{Name: filepath.Base(path), Path: path}
+	if err := json.Unmarshal(data, &b.Manifest); err != nil {
+		return b, fmt.Errorf("reading the backup %s: its %s is damaged", path, manifestFile)
+	}
+	if b.Format != format {
+		return b, fmt.Errorf("the backup %s has format %d, and this program knows %d: it was made by a newer one", path, b.Format, format)
+	}
+	for _, p := range b.Parts {
+		if p.Name != filepath.Base(p.Name) || strings.HasPrefix(p.Name, ".") {
+			return b, fmt.Errorf("reading the backup %s: its %s names a file elsewhere", path, manifestFile)
+		}
+		b.Bytes += p.Bytes
+	}
+	return b, nil
+}
+
+// Find gives the backup that a person names: by its path, its name in the directory, or as latest.
+func Find(dir, program, name string) (Backup, error) {
+	if name != "latest" {
+		if !strings.ContainsRune(name, filepath.Separator) {
+			if b, err := Read(filepath.Join(dir, name)); err == nil {
+				return b, nil
+			}
+		}
+		return Read(name)
+	}
+	all, err := List(dir, program)
+	if err != nil {
+		return Backup{}, err
+	}
+	if len(all) == 0 {
+		return Backup{}, fmt.Errorf("there is no backup in %s", dir)
+	}
+	return all[len(all)-1], nil
+}
+
+// next is the name of a backup that is made now: behind all that are there, whatever the clock says.
+func next(dir string, what What, now time.Time) (string, error) {
+	all, err := List(dir, what.Program)
+	if err != nil {
+		return "", err
+	}
+	if len(all) > 0 {
+		if last := timeOf(all[len(all)-1].Name); !now.After(last.Add(time.Second)) {
+			now = last.Add(time.Second)
+		}
+	}
+	return what.Program + "-" + now.UTC().Format(nameTime), nil
+}
