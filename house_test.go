@@ -41,7 +41,9 @@ func rooms() map[string][]string {
 		"edge/exchange": {"edge", "edge/guard"},
 		"edge/mqtt":     adapter,
 		"edge/scrub":    {},
-		"edge/store":    append([]string{"edge/scrub"}, adapter...),
+		"edge/disk":     {},
+		"edge/backup":   {"edge/disk"},
+		"edge/store":    append([]string{"edge/scrub", "edge/disk", "edge/backup"}, adapter...),
 		"edge/serve":    {"edge", "edge/adapt", "edge/guard", "edge/lane", "edge/memory", "edge/playbook"},
 		"edge/simulate": {"edge"},
 
@@ -57,7 +59,7 @@ func rooms() map[string][]string {
 
 		"daemon/config/keyed/keyedtest": {"daemon/config/keyed"},
 
-		"daemon/control": {"edge"},
+		"daemon/control": {"edge", "edge/backup"},
 		"daemon/service": {"packaging"},
 		"daemon/setup":   {"daemon/config", "daemon/control", "daemon/service", "sync/link"},
 
@@ -68,7 +70,7 @@ func rooms() map[string][]string {
 		"sync/hqtest":   {"edge", "sync/wire", "sync/link"},
 
 		"sync/hq":           {"edge", "edge/seal", "edge/guard", "edge/adapt", "edge/exchange", "edge/playbook", "ui/words", "sync/wire", "sync/link"},
-		"sync/hq/store":     {"edge", "edge/scrub", "edge/seal", "sync/wire", "sync/hq"},
+		"sync/hq/store":     {"edge", "edge/backup", "edge/scrub", "edge/seal", "sync/wire", "sync/hq"},
 		"sync/hq/authority": {},
 		"sync/hq/config":    {"edge", "daemon/config/keyed"},
 		"sync/hq/pages":     {"edge", "ui/words", "sync/wire", "sync/hq"},

@@ -42,6 +42,7 @@ type App struct {
 	keys          *seal.Box
 	store         *store.Store
 	office        *office
+	backups       *backupLoop
 	rules         atomic.Int64 // version of head office's playbook in use; 0: none of its
 	serve         *serve.Service
 	screens       *ui.Server
@@ -81,6 +82,7 @@ func (a *App) Run(ctx context.Context) error {
 	if err := a.office.begin(); err != nil { // tills are served without it
 		a.Log.Error("head office", "error", err)
 	}
+	a.backups.start()
 	a.announcements.online() // an outside broker is told at each connection, this one is there already
 	a.sayWhere()
 	close(a.ready)

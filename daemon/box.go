@@ -13,6 +13,7 @@ import (
 
 	"redbench/daemon/control"
 	"redbench/edge"
+	"redbench/edge/backup"
 	"redbench/edge/memory"
 )
 
@@ -42,6 +43,9 @@ func (b *live) Status(ctx context.Context) (control.Status, error) {
 	status.Ready = len(status.NotReady) == 0
 	if last := a.prober.lately(); last != nil && last.sound() && !last.OK && status.Ready {
 		status.Warnings = append(slices.Clone(status.Warnings), last.trouble())
+	}
+	if status.Backup, err = a.backups.status(ctx); err != nil {
+		return status, err
 	}
 	status.HQ, err = a.office.status(ctx)
 	return status, err
@@ -110,6 +114,11 @@ func (b *live) Enroll(ctx context.Context, req control.EnrollRequest) (control.E
 		err = b.app.office.begin()
 	}
 	return report, err
+}
+
+// Backup makes a backup, gently: tills are served meanwhile.
+func (b *live) Backup(ctx context.Context, progress func(backup.Progress)) (backup.Backup, error) {
+	return b.app.backups.make(ctx, backup.Pace{Gentle: true, Progress: progress})
 }
 
 // Forget takes a customer out of the record, and off every screen.

@@ -206,8 +206,13 @@ func (o *office) guard(ctx context.Context) {
 		o.note("looking when head office was last asked", err)
 		return
 	}
+	first, err := o.app.store.AsksFirst(ctx)
+	if err != nil {
+		o.note("looking when head office was last asked", err)
+		return
+	}
 	silent := time.Since(asked)
-	locked := days > 0 && silent > time.Duration(days)*24*time.Hour
+	locked := first || days > 0 && silent > time.Duration(days)*24*time.Hour
 	o.locked.Store(locked)
 	o.app.store.Lock(locked)
 	o.app.troubles.set("notice.locked", locked)

@@ -14,6 +14,7 @@ import (
 	"redbench/daemon/control"
 	"redbench/daemon/owner"
 	"redbench/edge"
+	"redbench/edge/backup"
 	"redbench/edge/guard"
 	"redbench/edge/playbook"
 	"redbench/edge/store"
@@ -107,6 +108,11 @@ func (b offline) Merge(ctx context.Context, req control.MergeRequest) (control.M
 func (b offline) Unmerge(ctx context.Context, req control.UnmergeRequest) (control.UnmergeReport, error) {
 	_, report, err := b.unmerge(ctx, req)
 	return report, err
+}
+
+// Backup makes a backup.
+func (b offline) Backup(ctx context.Context, progress func(backup.Progress)) (backup.Backup, error) {
+	return newBackups(b.config, b.version, b.store, slog.New(slog.DiscardHandler)).make(ctx, backup.Pace{Progress: progress})
 }
 
 // Forget takes a customer out of the record.

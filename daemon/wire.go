@@ -38,6 +38,9 @@ func (a *App) wire(ctx context.Context) error {
 	a.keys, a.store = keys, s
 	a.stops.add("the store", func(context.Context) error { return s.Close() })
 	watchStore(a.metrics, s)
+	a.backups = &backupLoop{backups: newBackups(c, a.Version, s, a.Log)}
+	a.stops.add("backups", a.backups.stop)
+	watchBackups(a.metrics, a.backups.backups)
 
 	found, err := findRules(ctx, c, keys, s, a.Log)
 	if err != nil {
@@ -110,6 +113,9 @@ func openRecord(ctx context.Context, c *config.Config, log *slog.Logger) (*seal.
 	}
 	// What SQLite writes beside the database for a while lies in the state directory too: it is as secret as that.
 	if err := os.Setenv("SQLITE_TMPDIR", c.State.Dir); err != nil {
+		return nil, nil, err
+	}
+	if err := finishRestore(c.State.Dir); err != nil {
 		return nil, nil, err
 	}
 	keys, err := seal.Open(c.State.Dir)

@@ -24,7 +24,7 @@ Try it with: redbench demo`,
 	flags.String("config", "", "configuration file (default "+config.DefaultFile()+", or REDBENCH_CONFIG)")
 	cli.Add(root, "try", "Try it:", newDemoCommand(), newSimulateCommand(), newReplayCommand())
 	cli.Add(root, "box", "The box:", newRunCommand(), newInstallCommand(), newUninstallCommand(), newStartCommand(), newStopCommand(),
-		newRestartCommand(), newStatusCommand(), newEnrollCommand())
+		newRestartCommand(), newStatusCommand(), newEnrollCommand(), newBackupCommand(), newRestoreCommand())
 	cli.Add(root, "screens", "Screens:", newPairCommand(), newScreensCommand())
 	cli.Add(root, "customers", "Customers:", newImportCommand(), newForgetCommand(), newCustomerCommand())
 	cli.Add(root, "look", "Look and check:", newQuarantineCommand(), newPlaybookCommand(), newAdapterCommand(), newConfigCommand(), cli.NewVersionCommand(version()))

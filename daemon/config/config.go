@@ -8,6 +8,7 @@
 package config
 
 import (
+	"path/filepath"
 	"time"
 
 	"redbench/daemon/config/keyed"
@@ -26,6 +27,7 @@ type Config struct {
 	Privacy    Privacy
 	Playbook   Playbook
 	Experiment Experiment
+	Backup     Backup
 	Log        Log
 	Limits     Limits
 	Adapters   []Adapter
@@ -160,6 +162,25 @@ type Log struct {
 	Level  string // debug, info, warn, error
 	Format string // text, json
 }
+
+// Backup is when the box copies its state, and for how long copies are kept.
+type Backup struct {
+	Dir               string // empty: "backups" in the state directory
+	At                string // hour of the store's day; empty: never
+	Keep              int
+	ForgetWithinHours int
+}
+
+// In is the directory of the backups of a state directory.
+func (b Backup) In(state string) string {
+	if b.Dir == "" {
+		return filepath.Join(state, "backups")
+	}
+	return b.Dir
+}
+
+// ForgetWithin is how long a backup may hold somebody who was forgotten.
+func (b Backup) ForgetWithin() time.Duration { return time.Duration(b.ForgetWithinHours) * time.Hour }
 
 // Limits bound what one till, or one bad day, can take of the box.
 type Limits struct {

@@ -14,6 +14,7 @@ func Default() *Config {
 		HQ:      HQ{Send: SendAtOnce, CPUPercent: 50, LockAfterDays: 30, LookupMS: 300},
 		Screen:  Screen{DistanceM: 1.5, PromptSeconds: 120, FarewellSeconds: 8, GreetedSeconds: 180},
 		Privacy: Privacy{ImportConsent: edge.ConsentRemember},
+		Backup:  Backup{At: "03:30", Keep: 7, ForgetWithinHours: 24},
 		Log:     Log{Level: "info", Format: "text"},
 		Limits:  Limits{MessageBytes: 65536, Quarantine: 10000, CheckoutMinutes: 15, ImportRowBytes: 65536, OutboxMB: 256},
 	}

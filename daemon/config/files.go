@@ -79,7 +79,7 @@ func (m MQTT) Tills() (map[string]string, error) {
 		case !ok || secret == "":
 			return nil, fmt.Errorf("reading [mqtt] tills_file: %s:%d: must be lane:secret", m.TillsFile, number)
 		case !edge.ValidLane(lane):
-			return nil, fmt.Errorf("reading [mqtt] tills_file: %s:%d: a lane is 1 to 32 letters, digits, _ or -", m.TillsFile, number)
+			return nil, fmt.Errorf("reading [mqtt] tills_file: %s:%d: a lane is 1 to 32 letters, digits, _ or -, and not \"box\"", m.TillsFile, number)
 		case tills[lane] != "":
 			return nil, fmt.Errorf("reading [mqtt] tills_file: %s:%d: lane %s stands above already", m.TillsFile, number, lane)
 		}

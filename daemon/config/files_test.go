@@ -37,7 +37,8 @@ func TestTillsAreReadByLane(t *testing.T) {
 func TestABadTillsFileNamesTheLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"1:a\n2\n":   ":2: must be lane:secret",
-		"a b:c\n":    ":1: a lane is 1 to 32 letters, digits, _ or -",
+		"a b:c\n":    `:1: a lane is 1 to 32 letters, digits, _ or -, and not "box"`,
+		"box:c\n":    `:1: a lane is 1 to 32 letters, digits, _ or -, and not "box"`,
 		"1:a\n1:b\n": ":2: lane 1 stands above already",
 	} {
 		_, err := MQTT{TillsFile: write(t, text)}.Tills()

@@ -16,7 +16,7 @@ const envPrefix = "REDBENCH_"
 func (c *Config) Sections() []Section {
 	return []Section{
 		c.storeKeys(), c.stateKeys(), c.mqttKeys(), c.uiKeys(), c.metricsKeys(), c.hqKeys(), c.screenKeys(),
-		c.privacyKeys(), c.playbookKeys(), c.experimentKeys(), c.logKeys(), c.limitsKeys(),
+		c.privacyKeys(), c.playbookKeys(), c.experimentKeys(), c.backupKeys(), c.logKeys(), c.limitsKeys(),
 	}
 }
 
@@ -144,6 +144,18 @@ func (c *Config) experimentKeys() Section {
 			"the weeks before."},
 		Key{Key: "control_percent", Value: &c.Experiment.ControlPercent, Doc: "How many of a hundred visits of remembered customers go " +
 			"without a prompt, by chance, 0 to 50. All visits of one customer on one day fare alike."},
+	)
+}
+
+func (c *Config) backupKeys() Section {
+	return section("backup", "Copies of all that the box keeps. Each is proved by restoring it beside. Who reads one reads everything: guard it like the box.",
+		Key{Key: "dir", Value: &c.Backup.Dir, Path: true, Doc: "Where backups lie, better on another disk; the service must be allowed to " +
+			"write there. Empty: backups in the state directory."},
+		Key{Key: "at", Value: &c.Backup.At, Doc: "When one is made each day, as in 03:30 of the store's day; one that was missed is made " +
+			"up for after the next start. Empty: never."},
+		Key{Key: "keep", Value: &c.Backup.Keep, Doc: "How many are kept, 1 to 400. The latest good one always is."},
+		Key{Key: "forget_within_hours", Value: &c.Backup.ForgetWithinHours, Doc: "Within how many hours somebody who is forgotten is taken out of the " +
+			"backups in dir, too, 0 to 720: they are written anew, or dropped where that cannot be. 0: at once."},
 	)
 }
 

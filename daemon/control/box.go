@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"redbench/edge"
+	"redbench/edge/backup"
 )
 
 // Box is what a person at the box can ask for. Errors that keep their meaning across the socket are
@@ -27,6 +28,8 @@ type Box interface {
 	// Revoke takes a screen's credential back; the screen goes blank at once.
 	Revoke(ctx context.Context, id string) error
 
+	// Backup makes a backup now, proves it, and takes out of the others who was forgotten since.
+	Backup(ctx context.Context, progress func(backup.Progress)) (backup.Backup, error)
 	// Import reads a file of customers or visits to its end, telling progress about four times a second. A bad row is
 	// part of the report, never an error.
 	Import(ctx context.Context, req ImportRequest, r io.Reader, progress func(edge.ImportProgress)) (edge.ImportReport, error)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"redbench/edge"
+	"redbench/edge/backup"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -79,6 +80,12 @@ func (f *fakeBox) Import(ctx context.Context, req ImportRequest, r io.Reader, pr
 		return edge.ImportReport{}, f.err
 	}
 	return report, lines.Err()
+}
+
+func (f *fakeBox) Backup(_ context.Context, progress func(backup.Progress)) (backup.Backup, error) {
+	f.note("backup")
+	progress(backup.Progress{Doing: "copying", Done: 1, Of: 2})
+	return backup.Backup{Name: "b1"}, f.err
 }
 
 func (f *fakeBox) Forget(_ context.Context, id edge.Identifier) (ForgetReport, error) {

@@ -35,6 +35,19 @@ type Status struct {
 	Counts   edge.Counts `json:"counts"`       // since midnight in the store's zone
 	Playbook string      `json:"playbook"`     // name and version of the playbook in use
 	HQ       *HQ         `json:"hq,omitempty"` // absent: the box is not enrolled
+	Backup   *Backup     `json:"backup,omitempty"`
+}
+
+// Backup is how the backups stand.
+type Backup struct {
+	Dir     string    `json:"dir"`
+	Count   int       `json:"count"`
+	Last    time.Time `json:"last,omitzero"` // when the last good one was made
+	Name    string    `json:"name,omitempty"`
+	Late    bool      `json:"late"`              // the last good one is older than two days
+	Holding int       `json:"holding_forgotten"` // backups that still hold somebody who was forgotten
+	Making  bool      `json:"making"`
+	Error   string    `json:"error,omitempty"` // why the last try came to nothing
 }
 
 // HQ is how the box stands with head office.

@@ -82,6 +82,7 @@ func handler(box Box, log *slog.Logger) http.Handler {
 	mux.Handle("GET /quarantine/{id}", answer(func(r *http.Request) (any, error) {
 		return box.QuarantineShow(r.Context(), r.PathValue("id"))
 	}))
+	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) { serveBackup(box, w, r) })
 	mux.HandleFunc("POST /import", func(w http.ResponseWriter, r *http.Request) { serveImport(box, w, r) })
 	return logged(mux, log)
 }
