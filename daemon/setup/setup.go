@@ -164,6 +164,14 @@ func (j *job) enrolled() bool {
 	return err == nil && c.Store == j.config.Store.ID && (j.config.HQ.URL == "" || c.URL == j.config.HQ.URL)
 }
 
+func (j *job) enrolledText(verb string) string {
+	text := "store " + j.config.Store.ID + " is enrolled already"
+	if j.wish.Code != "" {
+		text += "; the code " + verb + " not used"
+	}
+	return text
+}
+
 func (j *job) writes() bool { return !j.present || len(j.report.Settings) > 0 }
 
 func (j *job) do(ctx context.Context) (err error) {
@@ -224,7 +232,7 @@ func (j *job) tell(step string, changed bool, text string) {
 func (j *job) enroll(ctx context.Context) error {
 	switch {
 	case j.enrolled():
-		j.tell("head-office", false, "enrolled already; the code was not used")
+		j.tell("head-office", false, j.enrolledText("was"))
 		return nil
 	case j.wish.Code == "" && j.config.HQ.URL != "":
 		j.tell("head-office", false, "not enrolled yet: --hq-code-file gives the code that `redbench-hq store add` prints")

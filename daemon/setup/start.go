@@ -90,7 +90,7 @@ func (j *job) foretell() error {
 	}
 	if j.wish.Code != "" {
 		if j.enrolled() {
-			j.tell("head-office", false, "enrolled already; the code would not be used")
+			j.tell("head-office", false, j.enrolledText("is"))
 		} else {
 			j.tell("head-office", true, "would enroll store "+j.config.Store.ID+" with "+j.config.HQ.URL)
 		}
