@@ -24,7 +24,7 @@ func (w *work) archive(ctx context.Context, t target) error {
 			return err
 		}
 		for _, file := range found {
-			if strings.HasSuffix(file.To, "/changelog.gz") {
+			if strings.HasSuffix(file.To, "/changelog.gz") || strings.Contains(file.To, "/lintian/") {
 				continue // Debian's
 			}
 			if strings.HasPrefix(file.To, "/usr/lib/systemd/") {

@@ -77,18 +77,32 @@ func (w *work) docs(ctx context.Context, p product, t target) ([]laid, error) {
 	if err != nil {
 		return nil, err
 	}
+	overrides, err := w.put(filepath.Join("lintian", p.Name), []byte(lintian), 0o644)
+	if err != nil {
+		return nil, err
+	}
 	dir := "/usr/share/doc/" + p.Name + "/"
 	files := []laid{
 		{filepath.Join(w.top, "packaging", "copyright"), dir + "copyright", 0o644},
 		{list, dir + "sbom.cdx.json", 0o644},
 		{licences, dir + "third-party.txt", 0o644},
 		{changes, dir + "changelog.gz", 0o644},
+		{overrides, "/usr/share/lintian/overrides/" + p.Name, 0o644},
 	}
 	for _, doc := range p.Docs {
 		files = append(files, laid{filepath.Join(w.top, filepath.FromSlash(doc)), dir + filepath.Base(doc), 0o644})
 	}
 	return files, nil
 }
+
+// lintian says where Debian's habits are left, and why.
+const lintian = `# One file runs on any Linux; see copyright on linking it anew.
+statically-linked-binary
+# The scripts start, stop and go back by what systemd says of each step, which invoke-rc.d does not tell; they honour
+# policy-rc.d themselves.
+maintainer-script-calls-systemctl
+command-with-path-in-maintainer-script
+`
 
 // changelog is the one entry that Debian asks for; what changed is told in CHANGELOG.md.
 func (w *work) changelog(p product) (string, error) {

@@ -25,7 +25,7 @@ type recipe struct {
 	Priority        string            `yaml:"priority"`
 	Maintainer      string            `yaml:"maintainer"`
 	Description     string            `yaml:"description"`
-	License         string            `yaml:"license"`
+	License         string            `yaml:"license,omitempty"`
 	MTime           string            `yaml:"mtime"`
 	DisableGlobbing bool              `yaml:"disable_globbing"`
 	Depends         []string          `yaml:"depends,omitempty"`
@@ -55,7 +55,7 @@ type family struct {
 func families() map[string]family {
 	return map[string]family{
 		"deb": {
-			Kind: "deb", Depends: []string{"passwd", "util-linux", "coreutils (>= 8.24)"},
+			Kind: "deb", Depends: []string{"passwd", "coreutils (>= 8.24)"},
 			Scripts: map[string]string{"preinstall": "deb/preinst.sh", "postinstall": "deb/postinst.sh", "preremove": "deb/prerm.sh", "postremove": "deb/postrm.sh"},
 			File: func(p product, t target, version string) string {
 				return fmt.Sprintf("%s_%s_%s.deb", p.Name, version, t.Arch)
@@ -83,11 +83,11 @@ func (w *work) linux(ctx context.Context, f family, p product, t target) error {
 	}
 	r := recipe{
 		Name: p.Name, Arch: t.Arch, Version: w.version.Linux, VersionSchema: "none", Section: "misc", Priority: "optional",
-		Maintainer: maintainer, Description: p.Summary + "\n" + p.Text, License: "Apache-2.0", MTime: w.time.Format(time.RFC3339),
+		Maintainer: maintainer, Description: p.Summary + "\n" + p.Text, MTime: w.time.Format(time.RFC3339),
 		DisableGlobbing: true, Depends: f.Depends, Scripts: map[string]string{},
 	}
 	if f.Kind == "rpm" {
-		r.Release = "1"
+		r.Release, r.License, r.Description = "1", "Apache-2.0", p.Text
 		r.RPM = map[string]any{"summary": p.Summary, "buildhost": "redbench", "group": "Unspecified", "compression": "xz"}
 	} else {
 		r.Deb = map[string]any{"compression": "xz"}
