@@ -134,7 +134,7 @@ func (s *Server) checkLane(lane string, manager bool) error {
 		return nil
 	}
 	if !edge.ValidLane(lane) {
-		return edge.Refuse("lane", "a lane's name is 1 to 32 letters, digits, dashes or underscores")
+		return edge.Refuse("lane", "a lane's name is 1 to 32 letters, digits, dashes or underscores, and not \"box\"")
 	}
 	known := s.opt.Lanes()
 	if len(known) >= edge.MaxLanes && !slices.Contains(known, lane) {

@@ -70,7 +70,7 @@ func (o pairOptions) check(cmd *cobra.Command) error {
 	case o.manager == laneGiven:
 		return errors.New("pair needs one of --lane LANE and --manager")
 	case laneGiven && !edge.ValidLane(o.lane):
-		return fmt.Errorf("--lane: %q is no lane: 1 to 32 letters, digits, _ and -", o.lane)
+		return fmt.Errorf("--lane: %q is no lane: 1 to 32 letters, digits, _ and -, and not \"box\"", o.lane)
 	case o.till && (o.manager || o.approve != ""):
 		return errors.New("--till goes with --lane only")
 	case cmd.Flags().Changed("approve") && strings.TrimSpace(o.approve) == "":

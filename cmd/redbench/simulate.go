@@ -74,7 +74,7 @@ func (o simulateOptions) check() error {
 	}
 	for _, lane := range o.lanes {
 		if !edge.ValidLane(lane) {
-			problems = append(problems, fmt.Errorf("--lanes: %q is no lane: 1 to 32 letters, digits, _ and -", lane))
+			problems = append(problems, fmt.Errorf("--lanes: %q is no lane: 1 to 32 letters, digits, _ and -, and not \"box\"", lane))
 		}
 	}
 	if o.speed < 0 || o.length < 0 || o.hours <= 0 || o.pace <= 0 || o.members < 0 || o.members > 1 {

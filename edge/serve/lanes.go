@@ -39,7 +39,7 @@ func (s *Service) lane(name string) (*laneState, error) {
 		return l, nil
 	}
 	if !edge.ValidLane(name) {
-		return nil, edge.Refuse("lane", "a lane's name has 1 to 32 letters, digits, - and _")
+		return nil, edge.Refuse("lane", "a lane's name has 1 to 32 letters, digits, - and _, and is not \"box\"")
 	}
 	if len(s.lanes) >= edge.MaxLanes {
 		return nil, edge.Refuse("lanes", "this box knows %d lanes already, which is the limit", edge.MaxLanes)
