@@ -67,8 +67,9 @@ func run(ctx context.Context, o Options, million, asJSON bool, out io.Writer) (e
 func (p *proof) all() []step {
 	steps := []step{{name: "install", do: p.install}, {name: "till → prompt", do: p.first}, {name: "kill -9", do: p.kill},
 		{name: "exposure", do: p.hardened, apart: true}, {name: "reboot", do: p.reboot}, {name: "power cut", do: p.powerCut},
-		{name: "upgrade", do: p.upgrade}, {name: "failed upgrade", do: with(p.failing, stillborn)},
-		{name: "downgrade", do: p.downgrade}, {name: "never ready", do: with(p.failing, silent)}, {name: "remove", do: p.remove}}
+		{name: "upgrade", do: with(p.upgrade, grown)}, {name: "failed upgrade", do: with(p.failing, stillborn)},
+		{name: "downgrade", do: p.downgrade}, {name: "never ready", do: with(p.failing, silent)},
+		{name: "embedded broker", do: p.embedded}, {name: "remove", do: p.remove}}
 	if p.o.Office != "" {
 		steps = append(steps, step{name: "head office", do: p.office})
 	}
@@ -78,7 +79,7 @@ func (p *proof) all() []step {
 // short is what each run of the tests proves.
 func (p *proof) short() []step {
 	return []step{{name: "install", do: p.install}, {name: "till → prompt", do: p.first}, {name: "kill -9", do: p.kill},
-		{name: "upgrade", do: p.upgrade}, {name: "purge", do: p.purge}}
+		{name: "upgrade", do: with(p.upgrade, grown)}, {name: "purge", do: p.purge}}
 }
 
 // with gives a step its package.

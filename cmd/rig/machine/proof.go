@@ -40,6 +40,7 @@ type proof struct {
 	m       *nspawn.Machine
 	report  Report
 	version string // of the package
+	latest  later  // that was installed and runs
 	ledger  *ledger
 	tokens  map[string]string // of the screens, by lane
 	people  int               // customers that the box knows

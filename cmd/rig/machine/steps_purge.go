@@ -31,7 +31,7 @@ func (p *proof) remove(ctx context.Context, s *Step) error {
 	if left := p.processes(ctx, p.line(ctx, "id", "-u", "redbench")); left != "" {
 		return fmt.Errorf("a process is left: %s", left)
 	}
-	file, _, err := p.make(ctx, grown)
+	file, _, err := p.make(ctx, p.latest)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (p *proof) purge(ctx context.Context, s *Step) error {
 		return err
 	}
 	// The broker keeps its sessions on its own disk: let it write what it has now.
-	if _, err := p.m.Shell(ctx, "systemctl restart mosquitto; journalctl --sync; journalctl --flush"); err != nil {
+	if _, err := p.m.Shell(ctx, "systemctl try-restart mosquitto; journalctl --sync; journalctl --flush"); err != nil {
 		return err
 	}
 	after, err := p.search(ctx, needles)
