@@ -6,6 +6,8 @@ package daemon
 
 import (
 	"log/slog"
+	"os"
+	"runtime"
 	"time"
 )
 
@@ -14,3 +16,6 @@ func tellServiceManager(*slog.Logger, string) {}
 
 // watchdogWithin is for systemd only.
 func watchdogWithin() time.Duration { return 0 }
+
+// startedAgain reports whether this is a child of launchd, which starts it again when it ends.
+func startedAgain() bool { return runtime.GOOS == "darwin" && os.Getppid() == 1 }

@@ -22,7 +22,7 @@ func (a *App) watched() (every time.Duration, told bool) {
 	if within := watchdogWithin(); within > 0 {
 		return within / patience, true
 	}
-	if a.Supervised {
+	if a.Supervised || startedAgain() {
 		return probeEvery, false
 	}
 	return 0, false
