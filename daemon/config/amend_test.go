@@ -97,6 +97,9 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 		{"no TOML", "", "store id", "g:1: "},
 		{"an inline table", "store = {id = \"a\"}\n", "[store]\nname = \"b\"", "cannot be changed without a person"},
 		{"dotted keys", "store.id = \"a\"\n", "[store]\nid = \"b\"", "cannot be changed without a person"},
+		{"a heading in a text whose key is quoted", "[[adapter]]\nname = \"p\"\ntopic = \"a\"\n\"program\" = '''\n[store]\n'''\n", "[store]\nid = \"b\"", "cannot be changed without a person"},
+		{"an adapter whose text looks like one", "[[adapter]]\nname = \"p\"\ntopic = \"a\"\n\"program\" = '''\n[[adapter]]\nname = \"q\"\n'''\n[[adapter]]\nname = \"q\"\ntopic = \"a\"\nprogram = \".\"\n",
+			"[[adapter]]\nname = \"q\"\ntopic = \"b\"\nprogram = \".\"", "cannot be changed without a person"},
 		{"a file that is wrong already", "[store]\nidd = 1\n", "[store]\nid = \"b\"", "redbench.toml:2: [store] idd: unknown key"},
 	}
 	for _, c := range cases {

@@ -41,12 +41,17 @@ func Edit(text string, settings []Setting) (string, error) {
 			return "", err
 		}
 	}
-	edited := d.String()
-	if got, err := decoded(edited); err != nil || !reflect.DeepEqual(got, want) {
+	return d.as(want)
+}
+
+// as gives the text if it says what is wanted.
+func (d *document) as(want map[string]any) (string, error) {
+	text := d.String()
+	if got, err := decoded(text); err != nil || !reflect.DeepEqual(got, want) {
 		return "", errors.New("this file is written in a way that cannot be changed without a person (inline tables or dotted keys, " +
 			"perhaps): write a [section] on a line of its own and its keys below, or set the keys by hand")
 	}
-	return edited, nil
+	return text, nil
 }
 
 func decoded(text string) (map[string]any, error) {

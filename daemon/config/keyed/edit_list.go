@@ -4,42 +4,53 @@ package keyed
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
 // EditList writes a [[name]] into the text of a configuration, in place of the one whose key by has the same value, or at
-// the end. item is the whole of it, as [ShowList] writes it. One that says the same already stays as it stands.
+// the end. item is the whole of it, as [ShowList] writes it. One that says the same already stays as it stands; else the result
+// is compared as that of [Edit] is.
 func EditList(text, name, by, item string) (string, error) {
-	want, err := decoded(item)
+	given, err := decoded(item)
 	if err != nil {
 		return "", err
 	}
-	one := first(want[name])
+	want, err := decoded(text)
+	if err != nil {
+		return "", err
+	}
+	one := first(given[name])
+	all, _ := tables(want[name])
+	at := slices.IndexFunc(all, func(t map[string]any) bool { return t[by] == one[by] })
 	d := newDocument(text)
+	lines := strings.Split(strings.TrimRight(item, "\n"), "\n")
+	switch {
+	case at < 0:
+		all = append(all, one)
+		d.lines = append(d.lines, lines...)
+	case reflect.DeepEqual(all[at], one):
+		return text, nil
+	default:
+		all[at] = one
+		d.replaceList(name, at, lines[1:]) // without the empty line that sets it off
+	}
+	want[name] = all
+	return d.as(want)
+}
+
+// replaceList replaces one [[name]], counted from 0.
+func (d *document) replaceList(name string, at int, lines []string) {
 	for _, b := range d.blocks() {
 		if b.name != name || !b.list {
 			continue
 		}
-		there, err := decoded(strings.Join(d.lines[b.first:b.last()], "\n"))
-		if err != nil {
-			return "", err
+		if at == 0 {
+			d.replace(b.first, b.last(), lines...)
+			return
 		}
-		if other := first(there[name]); other[by] != one[by] {
-			continue
-		} else if reflect.DeepEqual(other, one) {
-			return text, nil
-		}
-		d.replace(b.first, b.last(), strings.Split(strings.Trim(item, "\n"), "\n")...)
-		return d.checked()
+		at--
 	}
-	d.lines = append(d.lines, strings.Split(strings.TrimRight(item, "\n"), "\n")...)
-	return d.checked()
-}
-
-func (d *document) checked() (string, error) {
-	text := d.String()
-	_, err := decoded(text)
-	return text, err
 }
 
 // first is the first table of a list.
