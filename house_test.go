@@ -61,7 +61,11 @@ func rooms() map[string][]string {
 
 		"daemon/control": {"edge", "edge/backup"},
 		"daemon/service": {"packaging"},
-		"daemon/setup":   {"daemon/config", "daemon/control", "daemon/service", "sync/link"},
+		"daemon/doctor":  {"edge", "daemon/control", "daemon/doctor/machine"},
+
+		"daemon/doctor/machine": {},
+
+		"daemon/setup": {"daemon/config", "daemon/control", "daemon/service", "sync/link"},
 
 		"sync/wire":     {"edge"},
 		"sync/link":     {"edge", "sync/wire"},

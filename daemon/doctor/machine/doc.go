@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package machine tells what can be seen of the machine that the box runs on: its clock, its disk, who holds a port, how the
+// service manager keeps the service, who may read a file. It changes nothing. What a system does not tell is said to be unknown.
+package machine
+
+// Unit is how systemd keeps a service.
+type Unit struct {
+	Load     string `json:"load"`   // loaded, not-found, masked
+	Active   string `json:"active"` // active, inactive, failed
+	File     string `json:"file"`   // enabled, disabled
+	Path     string `json:"path"`
+	DropIns  string `json:"drop_ins,omitempty"`
+	User     string `json:"user,omitempty"`
+	Restart  string `json:"restart"`
+	Watchdog bool   `json:"watchdog"`
+	Reload   bool   `json:"needs_reload,omitempty"`
+	Restarts int    `json:"restarts"`
+	PID      int    `json:"pid,omitempty"`
+}
