@@ -29,20 +29,6 @@ const (
 	backupApart = 20 * time.Hour  // between two that were made, whatever the clock on the wall does
 )
 
-// due reports whether a backup is due, by the hour of the store's day: none was made since that hour last was.
-func due(now, last time.Time, at string, zone *time.Location) bool {
-	hour, err := time.Parse("15:04", at)
-	if err != nil {
-		return false // empty: never
-	}
-	local := now.In(zone)
-	slot := time.Date(local.Year(), local.Month(), local.Day(), hour.Hour(), hour.Minute(), 0, 0, zone)
-	if slot.After(now) {
-		slot = time.Date(local.Year(), local.Month(), local.Day()-1, hour.Hour(), hour.Minute(), 0, 0, zone)
-	}
-	return last.Before(slot) || last.After(now.Add(time.Hour)) // the clock was ahead when that one was made
-}
-
 func (l *backupLoop) start() {
 	ctx, end := context.WithCancel(context.Background())
 	l.end, l.begun = end, time.Now()
@@ -100,7 +86,7 @@ func (l *backupLoop) round(ctx context.Context, now time.Time) {
 	if err != nil {
 		return
 	}
-	if due(now, status.Last, l.config.Backup.At, l.config.Zone()) && l.mayTry(now, status.Error != "") {
+	if backup.Due(now, status.Last, l.config.Backup.At, l.config.Zone()) && l.mayTry(now, status.Error != "") {
 		l.tried = now
 		if _, err := l.make(ctx, gentle); err != nil && ctx.Err() == nil {
 			l.log.Error("making a backup; it is tried again in an hour", "error", err)

@@ -33,6 +33,9 @@ func openOffice(ctx context.Context, cfg *config.Config, log *slog.Logger) (*off
 	if err := os.Setenv("SQLITE_TMPDIR", cfg.State.Dir); err != nil {
 		return nil, err
 	}
+	if err := finishRestore(cfg.State.Dir); err != nil {
+		return nil, err
+	}
 	keys, err := seal.OpenChain(cfg.State.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening the chain's keys: %w", err)

@@ -29,7 +29,7 @@ Try it with: redbench-hq serve`,
 	flags.String("config", "", "configuration file (default "+config.DefaultFile()+", or REDBENCH_HQ_CONFIG)")
 	flags.String("state-dir", "", "the state directory, over [state] dir")
 	flags.String("database", "", "the database, over [database] url")
-	cli.Add(root, "run", "Run it:", newServeCommand())
+	cli.Add(root, "run", "Run it:", newServeCommand(), newBackupCommand(), newRestoreCommand())
 	cli.Add(root, "stores", "Stores:", newStoreCommand(), newPlaybookCommand())
 	cli.Add(root, "customers", "Customers:", newImportCommand(), newExportCommand(), newForgetCommand())
 	cli.Add(root, "look", "Look and check:", newUserCommand(), newConfigCommand(), cli.NewVersionCommand(cli.Version(stamped)))

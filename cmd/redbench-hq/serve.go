@@ -107,6 +107,7 @@ func serve(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) (err error)
 	}
 	tidying := tidy(cmd.Context(), o, log)
 	defer tidying()
+	defer newBackups(o, cfg, log).run(cmd.Context())()
 	return run(cmd.Context(), server, listener, log)
 }
 

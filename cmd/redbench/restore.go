@@ -14,6 +14,7 @@ import (
 	"redbench/cmd/internal/cli"
 	"redbench/daemon"
 	"redbench/daemon/control"
+	"redbench/edge/backup"
 	"redbench/edge/store"
 )
 
@@ -67,8 +68,11 @@ func restore(cmd *cobra.Command, name string, force bool) error {
 	if errors.As(err, &inUse) {
 		return running(cmd)
 	}
+	if err != nil && !backup.Unfinished(cfg.State.Dir) {
+		err = fmt.Errorf("%w; nothing was restored", err)
+	}
 	if err != nil {
-		return fmt.Errorf("%w; nothing was restored", err)
+		return err
 	}
 	return cli.Printed(cmd, done, func(out io.Writer) { printRestored(cmd, out, done, cfg.Zone()) })
 }

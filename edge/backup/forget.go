@@ -30,13 +30,17 @@ func (k *Keeper) Rewrite(ctx context.Context, former Backup, carry func(ctx cont
 	if err := unpack(ctx, in(former.Path), former.Manifest, scratch, pace); err != nil {
 		return Backup{}, fmt.Errorf("opening the backup %s: %w", former.Name, err)
 	}
+	known, err := k.known(ctx)
+	if err != nil {
+		return Backup{}, fmt.Errorf("forgetting in the backup %s: %w", former.Name, err)
+	}
 	if err := carry(ctx, scratch); err != nil {
 		return Backup{}, fmt.Errorf("forgetting in the backup %s: %w", former.Name, err)
 	}
 	if err := k.keepParts(scratch, work); err != nil {
 		return Backup{}, fmt.Errorf("writing the backup %s anew: %w", former.Name, err)
 	}
-	m := Manifest{Made: former.Made, Forgot: k.Now().UTC()}
+	m := Manifest{Made: former.Made, Forgot: k.Now().UTC(), Known: known}
 	fresh, err := k.prove(ctx, work, name, m, pace)
 	if err != nil {
 		return Backup{}, err

@@ -37,6 +37,8 @@ type Keeper struct {
 
 	// Copy copies the database to a file while it is in use (see Database).
 	Copy func(ctx context.Context, to string, pace Pace) (counts map[string]int64, err error)
+	// Known measures all erasures that the record knows, where a program tells by it which backups lack one; nil: it does not.
+	Known func(ctx context.Context) (int64, error)
 	// Check opens a copy of a state directory with its keys, and looks through it.
 	Check func(ctx context.Context, dir string, pace Pace) (Facts, error)
 }
@@ -131,6 +133,10 @@ func (k *Keeper) Make(ctx context.Context, pace Pace) (Backup, error) {
 	if err := os.Mkdir(work, 0o700); err != nil {
 		return Backup{}, fmt.Errorf("making a backup: %w", err)
 	}
+	known, err := k.known(ctx)
+	if err != nil {
+		return Backup{}, fmt.Errorf("making a backup: %w", err)
+	}
 	counts, err := k.Copy(ctx, filepath.Join(work, k.What.Database), pace)
 	if err != nil {
 		return Backup{}, fmt.Errorf("making a backup: %w", err)
@@ -139,7 +145,14 @@ func (k *Keeper) Make(ctx context.Context, pace Pace) (Backup, error) {
 	if err := k.takeBeside(ctx, work, pace); err != nil {
 		return Backup{}, fmt.Errorf("making a backup: %w", err)
 	}
-	return k.prove(ctx, work, name, Manifest{Made: k.Now().UTC(), Counts: counts}, pace)
+	return k.prove(ctx, work, name, Manifest{Made: k.Now().UTC(), Counts: counts, Known: known}, pace)
+}
+
+func (k *Keeper) known(ctx context.Context) (int64, error) {
+	if k.Known == nil {
+		return 0, nil
+	}
+	return k.Known(ctx)
 }
 
 // takeBeside copies the files beside the database.

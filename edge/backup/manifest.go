@@ -39,13 +39,14 @@ type Part struct {
 type Manifest struct {
 	Format  int              `json:"format"` // 1
 	Program string           `json:"program"`
-	Version string           `json:"version"`          // of the program that made it
-	Schema  int              `json:"schema"`           // of the database
-	Store   string           `json:"store,omitempty"`  // whose box it was
-	Box     string           `json:"box,omitempty"`    // the id of its outbox
-	Made    time.Time        `json:"made"`             // by the clock of the machine
-	Forgot  time.Time        `json:"forgot,omitzero"`  // when somebody was last taken out of it
-	Counts  map[string]int64 `json:"counts,omitempty"` // rows of each table
+	Version string           `json:"version"`           // of the program that made it
+	Schema  int              `json:"schema"`            // of the database
+	Store   string           `json:"store,omitempty"`   // whose box it was
+	Box     string           `json:"box,omitempty"`     // the id of its outbox
+	Made    time.Time        `json:"made"`              // by the clock of the machine
+	Forgot  time.Time        `json:"forgot,omitzero"`   // when somebody was last taken out of it
+	Counts  map[string]int64 `json:"counts,omitempty"`  // rows of each table
+	Known   int64            `json:"erasures,omitzero"` // as Keeper.Known told before it was made
 	Parts   []Part           `json:"parts"`
 }
 

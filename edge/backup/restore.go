@@ -82,7 +82,10 @@ func (r Restore) Run(ctx context.Context, h *Held) (former string, err error) {
 	if err := r.reached("written down"); err != nil {
 		return "", err
 	}
-	return s.finish(r.State, r.reached)
+	if former, err = s.finish(r.State, r.reached); err != nil {
+		err = fmt.Errorf("%w; the restored state counts all the same, and the next start puts the rest in its place", err)
+	}
+	return former, err
 }
 
 // clear takes away what a restore that was broken off had made ready.

@@ -69,10 +69,7 @@ func TestForgettingDoesNotWaitForACopy(t *testing.T) {
 			_, err := s.Forget(context.Background(), card(7))
 			forgot <- err
 		}()
-		s.copying.mu.Lock()
-		inner := s.copying.asked
-		s.copying.mu.Unlock()
-		<-inner // until it has been asked to yield
+		<-s.copying.Asked() // until it has been asked to yield
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -95,7 +95,7 @@ func (w *work) orderForget(ref edge.CustomerRef, named []edge.Identifier, stamp 
 // cutBack cuts the journal back. Readers take microseconds, so a few tries find a gap between them; a backup that is being
 // made begins anew.
 func (s *Store) cutBack(ctx context.Context) error {
-	s.copying.yield()
+	s.copying.Yield()
 	for try := 0; ; try++ {
 		err := s.checkpoint(ctx, "TRUNCATE")
 		if !errors.Is(err, errBusy) {

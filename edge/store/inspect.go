@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/google/uuid"
@@ -16,13 +15,6 @@ import (
 	"redbench/edge/backup"
 	"redbench/edge/seal"
 )
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
 
 // Hold keeps every other process out of a state directory, until release. One that is in use gives an *InUseError.
 func Hold(dir string) (release func() error, err error) {

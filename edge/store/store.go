@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"redbench/edge"
+	"redbench/edge/backup"
 	"redbench/edge/memory"
 	"redbench/edge/scrub"
 	"redbench/edge/seal"
@@ -68,7 +69,7 @@ type Store struct {
 	outbox   outbox
 	sweep    sweep
 	ballast  ballast
-	copying  copying
+	copying  backup.Copying
 	scrub    scrub.Scrub
 	rules    atomic.Pointer[[]edge.Tally] // what became of each rule, sorted by its name
 	model    model

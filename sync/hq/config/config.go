@@ -5,6 +5,7 @@
 package config
 
 import (
+	"path/filepath"
 	"time"
 
 	"redbench/daemon/config/keyed"
@@ -19,6 +20,7 @@ type Config struct {
 	Fleet    Fleet
 	Erasure  Erasure
 	Privacy  Privacy
+	Backup   Backup
 	Log      Log
 	Limits   Limits
 	Webhooks []Webhook
@@ -71,6 +73,25 @@ type Privacy struct {
 	LoyaltyPrefixes []string // leading digits of the chain's own cards
 }
 
+// Backup is when head office copies its state, and for how long copies are kept.
+type Backup struct {
+	Dir               string // empty: "backups" in the state directory
+	At                string // hour of the machine's day; empty: never
+	Keep              int
+	ForgetWithinHours int
+}
+
+// In is the directory of the backups of a state directory.
+func (b Backup) In(state string) string {
+	if b.Dir == "" {
+		return filepath.Join(state, "backups")
+	}
+	return b.Dir
+}
+
+// ForgetWithin is how long a backup may hold somebody who was forgotten.
+func (b Backup) ForgetWithin() time.Duration { return time.Duration(b.ForgetWithinHours) * time.Hour }
+
 // Log is what head office writes about itself.
 type Log struct {
 	Level  string // debug, info, warn, error
@@ -93,6 +114,7 @@ func Default() *Config {
 		Fleet:   Fleet{LateAfterMinutes: 30},
 		Erasure: Erasure{LateAfterHours: 24},
 		Privacy: Privacy{ImportConsent: edge.ConsentRemember},
+		Backup:  Backup{At: "02:30", Keep: 14, ForgetWithinHours: 24},
 		Log:     Log{Level: "info", Format: "text"},
 		Limits:  Limits{ImportRowBytes: 65536},
 	}

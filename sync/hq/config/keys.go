@@ -10,7 +10,7 @@ const envPrefix = "REDBENCH_HQ_"
 // Sections lists every key of c in the order of the sample file.
 func (c *Config) Sections() []keyed.Section {
 	return []keyed.Section{
-		c.hqKeys(), c.stateKeys(), c.databaseKeys(), c.fleetKeys(), c.erasureKeys(), c.privacyKeys(), c.logKeys(), c.limitsKeys(),
+		c.hqKeys(), c.stateKeys(), c.databaseKeys(), c.fleetKeys(), c.erasureKeys(), c.privacyKeys(), c.backupKeys(), c.logKeys(), c.limitsKeys(),
 	}
 }
 
@@ -63,6 +63,18 @@ func (c *Config) privacyKeys() keyed.Section {
 			"none: none, recognise or remember."},
 		keyed.Key{Key: "loyalty_prefixes", Value: &c.Privacy.LoyaltyPrefixes, Doc: "Leading digits of the chain's own cards, as in " +
 			"[\"6001\"], so that none of them is taken for a payment card. At least four digits each."},
+	)
+}
+
+func (c *Config) backupKeys() keyed.Section {
+	return section("backup", "Copies of all that head office keeps. Each is proved by restoring it beside. Who reads one reads everything: guard it like the machine.",
+		keyed.Key{Key: "dir", Value: &c.Backup.Dir, Path: true, Doc: "Where backups lie, better on another disk; the service must be allowed to " +
+			"write there. Empty: backups in the state directory."},
+		keyed.Key{Key: "at", Value: &c.Backup.At, Doc: "When one is made each day, as in 02:30 of the machine's day; one that was missed is made " +
+			"up for after the next start. Empty: never."},
+		keyed.Key{Key: "keep", Value: &c.Backup.Keep, Doc: "How many are kept, 1 to 400. The latest good one always is."},
+		keyed.Key{Key: "forget_within_hours", Value: &c.Backup.ForgetWithinHours, Doc: "Within how many hours somebody who is forgotten is taken " +
+			"out of the backups in dir, too, 0 to 720: they are written anew, or dropped where that cannot be. 0: at once."},
 	)
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"redbench/daemon/config/keyed"
 )
@@ -46,6 +47,13 @@ func (v check) values() {
 			v.Bad("privacy", "loyalty_prefixes", "each must be 4 to 18 digits; one is %q", p)
 		}
 	}
+	if at := c.Backup.At; at != "" {
+		if _, err := time.Parse("15:04", at); err != nil {
+			v.Bad("backup", "at", "must be an hour of the day, as in \"02:30\", or empty; it is %q", at)
+		}
+	}
+	v.Between("backup", "keep", float64(c.Backup.Keep), 1, 400, "backups")
+	v.Between("backup", "forget_within_hours", float64(c.Backup.ForgetWithinHours), 0, 720, "hours")
 	v.Among("log", "level", c.Log.Level, []string{"debug", "info", "warn", "error"})
 	v.Among("log", "format", c.Log.Format, []string{"text", "json"})
 	v.Between("limits", "import_row_bytes", float64(c.Limits.ImportRowBytes), 1024, 1<<20, "bytes")

@@ -70,6 +70,14 @@ func (s *Store) Erase(ctx context.Context) error {
 	return s.scrubFiles(ctx)
 }
 
+// EraseNow is Erase for who has the time, whatever the size of the database.
+func (s *Store) EraseNow(ctx context.Context) error {
+	if err := s.cutBack(ctx); err != nil {
+		return err
+	}
+	return s.scrubFiles(ctx)
+}
+
 // atOnce is up to what size of the database its files are searched before an erasure is answered.
 const atOnce = 512 << 20
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"redbench/edge/backup"
 	"redbench/edge/scrub"
 	"redbench/sync/hq"
 )
@@ -48,6 +49,7 @@ type Store struct {
 	dirty    atomic.Bool // something was committed since the last checkpoint
 	lingers  atomic.Bool // what was deleted is still in the journal
 	trimmed  time.Time   // when the journal was last cut back; behind upkeep
+	copying  backup.Copying
 	scrub    scrub.Scrub
 	scrubbed time.Time // when upkeep last failed to; behind upkeep
 	stop     context.CancelFunc

@@ -98,6 +98,7 @@ func (s *Store) checkpoint(ctx context.Context, mode string) error {
 
 // cutBack cuts the journal back. Readers take microseconds, so a few tries find a gap between them.
 func (s *Store) cutBack(ctx context.Context) error {
+	s.copying.Yield()
 	for try := 0; ; try++ {
 		err := s.checkpoint(ctx, "TRUNCATE")
 		if !errors.Is(err, errBusy) {

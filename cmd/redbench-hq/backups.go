@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"redbench/cmd/internal/cli"
+	"redbench/edge/backup"
+	"redbench/edge/seal"
+	"redbench/sync/hq"
+	"redbench/sync/hq/authority"
+	"redbench/sync/hq/config"
+	"redbench/sync/hq/store"
+)
+
+// kept is what head office's state directory holds that cannot be made anew. The marker is left out on purpose: what is put
+// back is an older copy, and is to be taken for one.
+var kept = backup.What{Program: "redbench-hq", Database: store.File,
+	Beside: []backup.File{{Name: seal.KeyFile, Must: true}, {Name: authority.File}, {Name: authority.PublicFile}}}
+
+// backups makes head office's backups, and takes out of them who was forgotten.
+type backups struct {
+	cfg    *config.Config
+	log    *slog.Logger
+	keeper *backup.Keeper
+
+	working sync.Mutex
+	tried   time.Time
+	failed  bool
+	owes    time.Time
+}
+
+func newBackups(o *office, cfg *config.Config, log *slog.Logger) *backups {
+	return &backups{cfg: cfg, log: log, keeper: &backup.Keeper{What: kept, Dir: cfg.Backup.In(cfg.State.Dir), State: cfg.State.Dir,
+		Version: cli.Version(stamped), Now: time.Now, Copy: o.store.Copy, Check: checkCopy,
+		Known: func(ctx context.Context) (int64, error) { return store.Known(ctx, cfg.State.Dir) }}}
+}
+
+// checkCopy looks through a copy of a state directory, and opens it as head office does.
+func checkCopy(ctx context.Context, dir string, pace backup.Pace) (backup.Facts, error) {
+	facts, err := store.Inspect(ctx, dir, pace)
+	if err != nil {
+		return facts, err
+	}
+	return facts, withCopy(ctx, dir, func(o *office) error { return o.Ready(ctx) })
+}
+
+// withCopy opens a copy of a state directory.
+func withCopy(ctx context.Context, dir string, do func(*office) error) error {
+	keys, err := seal.OpenChain(dir)
+	if err != nil {
+		return err
+	}
+	quiet := slog.New(slog.DiscardHandler)
+	opened, err := store.Open(ctx, store.Options{Dir: dir, Fingerprint: keys.Fingerprint(), Log: quiet, Upkeep: -1})
+	if err != nil {
+		return err
+	}
+	made, err := hq.New(hq.Options{Store: opened, Keys: keys, Log: quiet})
+	if err != nil {
+		return errors.Join(err, opened.Close())
+	}
+	o := &office{HQ: made, store: opened}
+	return errors.Join(do(o), o.Close())
+}
+
+// forgetIn carries orders to forget out on a copy of a state directory.
+func forgetIn(ctx context.Context, dir string, all []hq.ErasureRow) error {
+	return withCopy(ctx, dir, func(o *office) error {
+		if err := o.ForgetAgain(ctx, all); err != nil {
+			return err
+		}
+		return o.store.EraseNow(ctx)
+	})
+}
+
+// make makes a backup, deletes those beyond [backup] keep, and takes out of the others who was forgotten.
+func (b *backups) make(ctx context.Context, pace backup.Pace) (backup.Backup, error) {
+	b.working.Lock()
+	defer b.working.Unlock()
+	made, err := b.keeper.Make(ctx, pace)
+	if err == nil {
+		_, err = b.keeper.Prune(b.cfg.Backup.Keep)
+	}
+	if err != nil {
+		return made, err
+	}
+	b.log.Info("a backup was made and proved", "backup", made.Name, "bytes", made.Bytes)
+	owing, err := b.owing(ctx)
+	if err != nil {
+		return made, err
+	}
+	return made, b.forget(ctx, owing, pace)
+}
+
+// owing are the backups that may hold somebody who was forgotten since.
+func (b *backups) owing(ctx context.Context) (owing []backup.Backup, err error) {
+	known, err := store.Known(ctx, b.cfg.State.Dir)
+	if err != nil {
+		return nil, err
+	}
+	all, err := backup.List(b.keeper.Dir, kept.Program)
+	for _, each := range all {
+		if each.Known != known {
+			owing = append(owing, each)
+		}
+	}
+	return owing, err
+}
+
+// forget takes out of backups who was forgotten since. One that cannot be written anew is dropped when it has held her for too
+// long.
+func (b *backups) forget(ctx context.Context, owing []backup.Backup, pace backup.Pace) error {
+	if len(owing) == 0 {
+		return nil
+	}
+	all, err := store.Erasures(ctx, b.cfg.State.Dir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, each := range owing {
+		fresh, err := b.keeper.Rewrite(ctx, each, func(ctx context.Context, dir string) error { return forgetIn(ctx, dir, all) }, pace)
+		switch {
+		case err == nil:
+			b.log.Info("a backup was written anew, without whom was forgotten since it was made", "backup", fresh.Name)
+		case ctx.Err() == nil && !b.owes.IsZero() && time.Since(b.owes).Abs() >= b.cfg.Backup.ForgetWithin():
+			b.log.Error("a backup that holds somebody who was forgotten could not be written anew, and is dropped", "backup", each.Name, "error", err)
+			err = b.keeper.Drop(each)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("forgetting in the backup %s: %w", each.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+const (
+	backupLook  = time.Minute
+	backupAfter = 2 * time.Minute // from the start on
+	backupRetry = time.Hour
+	backupApart = 20 * time.Hour // whatever the clock does
+	backupLate  = 48 * time.Hour
+)
+
+// run makes backups by the hour of the day, until end.
+func (b *backups) run(ctx context.Context) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	begun := time.Now()
+	running.Go(func() {
+		ticker := time.NewTicker(backupLook)
+		defer ticker.Stop()
+		for {
+			if err := b.round(ctx, time.Now(), begun); err != nil && ctx.Err() == nil {
+				b.log.Error("backups", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	})
+	return func() { cancel(); running.Wait() }
+}
+
+// round does what is due now.
+func (b *backups) round(ctx context.Context, now, begun time.Time) error {
+	gentle := backup.Pace{Gentle: true}
+	owing, err := b.owing(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(owing) == 0:
+		b.owes = time.Time{}
+	case b.owes.IsZero():
+		b.owes = now
+	}
+	if len(owing) > 0 && now.Sub(b.owes).Abs() >= b.cfg.Backup.ForgetWithin()/2 {
+		b.working.Lock()
+		err := b.forget(ctx, owing, gentle)
+		b.working.Unlock()
+		if err != nil && !errors.Is(err, backup.ErrBusy) {
+			return err
+		}
+	}
+	all, err := backup.List(b.keeper.Dir, kept.Program)
+	if err != nil || now.Sub(begun) < backupAfter {
+		return err
+	}
+	var last time.Time
+	if len(all) > 0 {
+		last = all[len(all)-1].Made
+	}
+	apart := backupApart
+	if b.failed {
+		apart = backupRetry
+	}
+	if !backup.Due(now, last, b.cfg.Backup.At, time.Local) || !b.tried.IsZero() && now.Sub(b.tried) < apart {
+		return nil
+	}
+	b.tried = now
+	_, err = b.make(ctx, gentle)
+	if b.failed = err != nil; err != nil && now.Sub(last) > backupLate {
+		return fmt.Errorf("the last good backup is older than two days: %w", err)
+	}
+	return err
+}
