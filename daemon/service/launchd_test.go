@@ -48,3 +48,24 @@ func TestAFreeNumberIsFound(t *testing.T) {
 		t.Error("found one where none is")
 	}
 }
+
+// The group comes first, as the user names it; nobody can sign in as either.
+func TestTheAccountOnMacOSIsNoPersons(t *testing.T) {
+	var lines []string
+	for _, words := range accountCommands("431") {
+		lines = append(lines, strings.Join(words, " "))
+	}
+	all := strings.Join(lines, "\n")
+	for _, want := range []string{
+		"dscl . -create /Groups/_redbench PrimaryGroupID 431", "dscl . -create /Users/_redbench UniqueID 431",
+		"dscl . -create /Users/_redbench PrimaryGroupID 431", "dscl . -create /Users/_redbench UserShell /usr/bin/false",
+		"dscl . -create /Users/_redbench Password *",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("it lacks %q:\n%s", want, all)
+		}
+	}
+	if strings.Index(all, "/Groups/") > strings.Index(all, "/Users/") {
+		t.Errorf("the user comes first:\n%s", all)
+	}
+}
