@@ -38,7 +38,8 @@ make_user() {
 	if ! getent passwd "$user" >/dev/null; then
 		useradd --system --user-group --no-create-home --home-dir "$state" --shell /usr/sbin/nologin --comment "$doing" "$user"
 	fi
-	[ -d "$state" ] || install -d -m 0700 -o "$user" -g "$user" "$state"
+	# Another disk may be mounted there, and then belongs to root at first.
+	if [ ! -d "$state" ] || [ "$(stat -c %U "$state")" = root ]; then install -d -m 0700 -o "$user" -g "$user" "$state"; fi
 }
 
 # The configuration is no conffile: a fleet lays its own down first, and nobody is ever asked about it.
@@ -176,7 +177,7 @@ start() {
 }
 
 enable_service() {
-	if command -v deb-systemd-helper >/dev/null 2>&1; then
+	if [ -n "${DPKG_MAINTSCRIPT_NAME:-}" ] && command -v deb-systemd-helper >/dev/null 2>&1; then
 		deb-systemd-helper unmask "$name.service" >/dev/null || true
 		if deb-systemd-helper --quiet was-enabled "$name.service"; then
 			deb-systemd-helper enable "$name.service" >/dev/null || true
@@ -277,7 +278,8 @@ purge() {
 	fi
 	end_processes
 	if [ "$dir" != "$state" ] && [ "$(stat -c %U "$dir" 2>/dev/null)" = "$user" ]; then rm -rf "$dir"; fi
-	rm -rf "$state" "$lib" "$config"
+	rm -rf "$state" 2>/dev/null || [ -z "$(ls -A "$state")" ] # a disk that is mounted there is emptied
+	rm -rf "$lib" "$config"
 	rmdir "${config%/*}" 2>/dev/null || true
 	if [ -d "${config%/*}" ] && [ ! -e "${config%/*}/redbench.toml" ] && [ ! -e "${config%/*}/redbench-hq.toml" ]; then
 		say "${config%/*} holds other files than the package's, and stays"
@@ -285,7 +287,7 @@ purge() {
 	if [ -n "$backups" ] && [ -e "$backups" ]; then
 		say "the backups in $backups stay. They hold customers: delete them when nobody needs them."
 	fi
-	if command -v deb-systemd-helper >/dev/null 2>&1; then
+	if [ -n "${DPKG_MAINTSCRIPT_NAME:-}" ] && command -v deb-systemd-helper >/dev/null 2>&1; then
 		deb-systemd-helper purge "$name.service" >/dev/null || true
 		deb-systemd-helper unmask "$name.service" >/dev/null || true
 	fi

@@ -42,6 +42,11 @@ func (w *work) layout(ctx context.Context, p product, t target) ([]laid, error) 
 		return nil, err
 	}
 	add(purge, "/usr/share/"+p.Name+"/purge", 0o755)
+	version, err := w.put(filepath.Join("versions", p.Name), []byte(w.version.Linux+"\n"), 0o644)
+	if err != nil {
+		return nil, err
+	}
+	add(version, "/usr/share/"+p.Name+"/version", 0o644) // for the next package's scripts
 
 	for _, more := range []func(context.Context, product, target) ([]laid, error){w.docs, w.pages, w.kiosk} {
 		found, err := more(ctx, p, t)
