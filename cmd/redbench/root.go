@@ -27,7 +27,7 @@ Try it with: redbench demo`,
 		newRestartCommand(), newStatusCommand(), newEnrollCommand(), newBackupCommand(), newRestoreCommand())
 	cli.Add(root, "screens", "Screens:", newPairCommand(), newScreensCommand())
 	cli.Add(root, "customers", "Customers:", newImportCommand(), newForgetCommand(), newCustomerCommand())
-	cli.Add(root, "look", "Look and check:", newQuarantineCommand(), newPlaybookCommand(), newAdapterCommand(), newConfigCommand(), newDoctorCommand(), cli.NewVersionCommand(version()))
+	cli.Add(root, "look", "Look and check:", newQuarantineCommand(), newPlaybookCommand(), newAdapterCommand(), newConfigCommand(), newDoctorCommand(), newSupportBundleCommand(), cli.NewVersionCommand(version()))
 	return root
 }
 

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"regexp"
+	"slices"
+
+	"redbench/daemon/control"
+)
+
+// maxBundled is how much of one file a bundle takes, of a log its end.
+const maxBundled = 1 << 20
+
+// Bundle gathers files for whoever helps. What goes in is chosen by name, never all but something; and what looks like a
+// card, a telephone number or an address of somebody is blotted out all the same.
+type Bundle struct{ files []BundledFile }
+
+// BundledFile is a file of a bundle.
+type BundledFile struct {
+	Name string
+	Text []byte
+}
+
+var (
+	longNumber = regexp.MustCompile(`\d(?:[ -]?\d){6,}`)
+	moment     = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d`)
+	somebody   = regexp.MustCompile(`[\w.+-]+@[\w-]+\.[\w.-]+`)
+)
+
+// Add adds a file.
+func (b *Bundle) Add(name string, text []byte) {
+	if over := len(text) - maxBundled; over > 0 {
+		text = text[over:]
+	}
+	b.files = append(b.files, BundledFile{name, blotted(text)})
+}
+
+func blotted(text []byte) []byte {
+	text = somebody.ReplaceAll(text, []byte("…@…"))
+	return longNumber.ReplaceAllFunc(text, func(n []byte) []byte {
+		if moment.Match(append(slices.Clone(n), "T00:00:00"...)) {
+			return n // the day of a moment
+		}
+		return []byte("#######")
+	})
+}
+
+// AddNumbers adds a file of numbers and of words of our own, in which long numbers stand.
+func (b *Bundle) AddNumbers(name string, text []byte) {
+	b.files = append(b.files, BundledFile{name, text[:min(len(text), maxBundled)]})
+}
+
+// Files gives what was added, led by what it is.
+func (b *Bundle) Files() []BundledFile {
+	return append([]BundledFile{{"README.txt", []byte(readme)}}, b.files...)
+}
+
+const readme = `What a helper needs to see of a Redbench box. There is nothing of a customer in it, no key, password or token; numbers of
+seven digits and more are blotted out (#######). Whoever sends it may take any file out.
+
+doctor.json         what "redbench doctor" found
+status.json         how the running box stands
+configuration.json  what is set; of names, addresses and files only whether they are
+record.json         schema, and how many rows each table has
+queues.json         how much waits for head office, and how many events were refused for which reason
+service.json        how the service manager keeps the box; redbench.service is its unit
+log.txt             the last lines of its log, where this user may read them
+version.json        program and machine; os-release.txt is the system
+`
+
+// Refuse fails when a secret stands in a file: as it is, in hexadecimal digits or in base64.
+func (b *Bundle) Refuse(secrets [][]byte) error {
+	for _, secret := range secrets {
+		forms := [][]byte{secret, []byte(hex.EncodeToString(secret)), bytes.TrimRight([]byte(base64.StdEncoding.EncodeToString(secret)), "="),
+			bytes.TrimRight([]byte(base64.URLEncoding.EncodeToString(secret)), "=")}
+		for _, f := range b.files {
+			if slices.ContainsFunc(forms, func(form []byte) bool { return len(form) >= 6 && bytes.Contains(f.Text, form) }) {
+				return errors.New("a secret of this box stands in " + f.Name + ", so no bundle was written; tell whoever looks after Redbench")
+			}
+		}
+	}
+	return nil
+}
+
+// told are the keys of the configuration of which a bundle holds the text. Numbers and switches are always told; of any other key
+// only whether it is set.
+var told = []string{"store.id", "store.locale", "store.time_zone", "hq.send", "privacy.import_consent", "log.level", "log.format", "backup.at",
+	"adapter.format"}
+
+// Shown is a configuration as a bundle holds it.
+func Shown(sections map[string]any) map[string]any {
+	out := map[string]any{}
+	for name, section := range sections {
+		switch s := section.(type) {
+		case map[string]any:
+			out[name] = shownKeys(name, s)
+		case []map[string]any:
+			var list []any
+			for _, each := range s {
+				list = append(list, shownKeys(name, each))
+			}
+			out[name] = list
+		}
+	}
+	return out
+}
+
+func shownKeys(section string, keys map[string]any) map[string]any {
+	out := map[string]any{}
+	for key, value := range keys {
+		switch value.(type) {
+		case bool, int, int64, float64:
+			out[key] = value
+			continue
+		}
+		text, is := value.(string)
+		switch {
+		case slices.Contains(told, section+"."+key):
+			out[key] = value
+		case is && text == "":
+			out[key] = "not set"
+		default:
+			out[key] = "set"
+		}
+	}
+	return out
+}
+
+// ShownStatus is a status as a bundle holds it: numbers, moments, and words of our own.
+func ShownStatus(s control.Status) map[string]any {
+	out := map[string]any{"version": s.Version, "started": s.Started, "now": s.Now, "ready": s.Ready, "not_ready": s.NotReady, "lanes": len(s.Lanes),
+		"screens_connected": s.Screens, "counts": s.Counts, "broker": s.MQTT.Mode, "broker_connected": s.MQTT.Connected, "tills": s.MQTT.Tills}
+	if h := s.HQ; h != nil {
+		out["hq"] = map[string]any{"connected": h.Connected, "last_contact": h.LastContact, "asked": h.Asked, "error": h.Error, "backlog": h.Backlog,
+			"playbook": h.Playbook, "silent": h.Silent, "locked": h.Locked}
+	}
+	return out
+}
