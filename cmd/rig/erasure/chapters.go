@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"redbench/cmd/rig/needle"
@@ -15,8 +16,40 @@ import (
 	"redbench/sync/hq"
 )
 
-// found is the control: what is looked for later is there before. At rest nothing of her is in clear, not even now.
+// backUp makes a backup of everything that runs; by it, whoever was forgotten is taken out of those that are there.
+func (s *story) backUp(ctx context.Context) error {
+	var err error
+	for _, f := range s.floors() {
+		if f.screen != nil {
+			err = errors.Join(err, f.JSON(ctx, &struct{}{}, "backup"))
+		}
+	}
+	return errors.Join(err, s.office.JSON(ctx, &struct{}{}, "backup"))
+}
+
+// inBackups looks through each one's backups, which are to hold her before she is forgotten.
+func (s *story) inBackups() (all needle.Found, err error) {
+	all = needle.Found{}
+	for _, state := range []string{s.harbour.State(), s.hill.State(), s.mill.State(), s.office.State()} {
+		found, err := s.needles.Dir(filepath.Join(state, "backups"))
+		if err != nil {
+			return all, err
+		}
+		for _, kind := range []needle.Kind{needle.Hash, needle.Sealed, needle.Wrapped} {
+			if found[kind] == 0 {
+				return all, fmt.Errorf("the control fails: the backup in %s does not hold her %s", state, kind)
+			}
+		}
+		all.Add(found)
+	}
+	return all, nil
+}
+
+// found is the control: what is looked for later is there before, in backups too. At rest nothing of her is in clear, not even now.
 func (s *story) found(ctx context.Context) error {
+	if err := s.backUp(ctx); err != nil {
+		return err
+	}
 	for _, text := range s.her.texts() {
 		s.needles.Text(text)
 	}
@@ -29,6 +62,10 @@ func (s *story) found(ctx context.Context) error {
 		return fmt.Errorf("at head office: %w", err)
 	}
 	s.report.Needles = s.needles.Len()
+	var err error
+	if s.report.Backups, err = s.inBackups(); err != nil {
+		return err
+	}
 	before, err := s.search(ctx)
 	if err != nil {
 		return err
@@ -74,6 +111,9 @@ func (s *story) search(ctx context.Context) (places []Place, err error) {
 // nowhere waits until a search finds her at none of the stores, but for those that are excepted, nor at head office.
 func (s *story) nowhere(ctx context.Context, but ...string) error {
 	return s.until(ctx, "she is found nowhere", func(ctx context.Context) error {
+		if err := s.backUp(ctx); err != nil {
+			return err
+		}
 		places, err := s.search(ctx)
 		s.report.After = places
 		for _, p := range places {

@@ -27,6 +27,7 @@ type Report struct {
 	Needles  int          `json:"needles"` // byte strings that are looked for
 	Before   []Place      `json:"before"`
 	After    []Place      `json:"after"`
+	Backups  needle.Found `json:"backups_before"` // of it, in the backups of then
 	Restored needle.Found `json:"restored"`       // in the old copy, before it is put into a box's place
 	Forgot   float64      `json:"forgot_seconds"` // from the order until every box that is there has confirmed it
 	Clean    float64      `json:"clean_seconds"`  // until nothing of her is found
@@ -55,6 +56,7 @@ func (r Report) Print(out io.Writer) {
 	}
 	_ = table.Flush()
 	fmt.Fprintf(out, "%d byte strings looked for; confirmed by every box that was there after %.1f s, nothing found after %.1f s\n", r.Needles, r.Forgot, r.Clean)
+	fmt.Fprintf(out, "in backups before: %v\n", r.Backups)
 	fmt.Fprintf(out, "held: %s (%.0f s)\n", strings.Join(r.Chapters, "; "), r.Seconds)
 }
 
