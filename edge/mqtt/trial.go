@@ -187,15 +187,11 @@ func (t *Trial) session(ctx context.Context, d *dialer, id string, o TrialOption
 		return err
 	}
 	t.Resumed = resumed
-	held := gather(ctx, inbox)
-	t.Window, t.Kept = len(held), len(held)
-	for len(held) > 0 {
-		for _, m := range held {
-			m.Ack()
-		}
-		held = gather(ctx, inbox)
-		t.Kept += len(held)
+	held := gather(ctx, inbox, false)
+	for _, m := range held {
+		m.Ack()
 	}
+	t.Window, t.Kept = len(held), len(held)+len(gather(ctx, inbox, true))
 	again.Disconnect(100)
 	return ctx.Err()
 }
@@ -243,12 +239,14 @@ func (t *Trial) fill(till paho.Client, topic string, n int) error {
 	return nil
 }
 
-// gather takes what comes until nothing more does.
-func gather(ctx context.Context, inbox <-chan paho.Message) (all []paho.Message) {
+// gather takes what comes until nothing more does, and acknowledges it or leaves that.
+func gather(ctx context.Context, inbox <-chan paho.Message, ack bool) (all []paho.Message) {
 	for {
 		select {
 		case m := <-inbox:
-			all = append(all, m)
+			if all = append(all, m); ack {
+				m.Ack()
+			}
 		case <-time.After(trialQuiet):
 			return all
 		case <-ctx.Done():
