@@ -110,6 +110,10 @@ func printStatus(out io.Writer, s boxStatus, zone *time.Location) {
 		fmt.Fprintln(out)
 		cli.Fields(out, officeFields(s.HQ, zone)...)
 	}
+	if b := s.Backup; b != nil {
+		fmt.Fprintln(out)
+		cli.Fields(out, "backup", backupLine(b, zone), "", backupTrouble(b))
+	}
 	c := s.Counts
 	fmt.Fprintln(out)
 	cli.Fields(out,
