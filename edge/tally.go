@@ -18,6 +18,10 @@ type Tally struct {
 	At     time.Time `json:"at"` // of the latest verdict, else when it was shown first: from then on its weight fades
 }
 
+// TallyHalf is in how long what was counted of a rule comes to weigh half once no newer verdict comes: a season ago is another
+// playbook.
+const TallyHalf = 60 * 24 * time.Hour
+
 // Denied is what a cashier called wrong: a fact, or a thing that was taken for usual. It is not named again, and may be
 // asked about once.
 type Denied struct {

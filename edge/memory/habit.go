@@ -11,24 +11,24 @@ import (
 // Beta is how much of a basket's weight is left one basket later.
 const Beta = .95
 
-// step is the weight that each later basket adds, in logarithms: ln(1/Beta).
-var step = -math.Log(Beta)
-
-// tail is ln(1-Beta), the constant of the closed form in Total.
-var tail = math.Log1p(-Beta)
-
 // The share of a thing in a customer's baskets forgets slowly: basket k of n counts Beta^(n-k). Written forwards
 // (divide all by Beta^n), basket k weighs Beta^-k for ever, so that a purchase touches only the things in the basket,
 // and the order of a customer's habits by weight is their order by share at any later time. Logarithms keep the
 // weights small enough to store.
 
-// Weight is the logarithm of the weight of a customer's basket number n (1, 2, …).
-func Weight(n int) float64 { return float64(n) * step }
+// forward is such a decay, with its own share left a basket.
+type forward struct {
+	step float64 // the weight that each later basket adds, in logarithms: ln(1/share)
+	tail float64 // ln(1-share), the constant of the closed form in total
+}
 
-// Add gives a thing's log weight after basket number n, which holds it. A thing that was in no basket before has the
-// log weight [Never].
-func Add(logw float64, n int) float64 {
-	w := Weight(n)
+func decay(beta float64) forward { return forward{-math.Log(beta), math.Log1p(-beta)} }
+
+var usual, fast, slow = decay(Beta), decay(fastBeta), decay(slowBeta)
+
+// add gives a log weight after basket number n (1, 2, …), which holds the thing.
+func (f forward) add(logw float64, n int) float64 {
+	w := float64(n) * f.step
 	if logw > w {
 		logw, w = w, logw
 	}
@@ -38,25 +38,28 @@ func Add(logw float64, n int) float64 {
 	return w + math.Log1p(math.Exp(logw-w))
 }
 
+// total is the log weight of a thing that was in all of n baskets, one at least.
+func (f forward) total(n int) float64 {
+	w := float64(n) * f.step
+	return w + math.Log(-math.Expm1(-w)) - f.tail
+}
+
+// logShare is the logarithm of the decayed share, which is at most 1.
+func (f forward) logShare(logw, total float64) float64 { return min(0, logw-total) }
+
+// Add gives a thing's log weight after basket number n, which holds it. A thing that was in no basket before has the
+// log weight [Never].
+func Add(logw float64, n int) float64 { return usual.add(logw, n) }
+
 // Never is the log weight of a thing that was in no basket.
 func Never() float64 { return math.Inf(-1) }
-
-// Total is the logarithm of the summed weight of baskets 1 to n: what a thing that was in all of them weighs. With no
-// basket it is [Never].
-func Total(n int) float64 {
-	if n < 1 {
-		return Never()
-	}
-	w := Weight(n)
-	return w + math.Log(-math.Expm1(-w)) - tail
-}
 
 // P is the share, 0 to 1, of a customer's n baskets that held a thing of this log weight, the latest counting most.
 func P(logw float64, n int) float64 {
 	if n < 1 || math.IsNaN(logw) {
 		return 0
 	}
-	return min(1, math.Exp(logw-Total(n)))
+	return min(1, math.Exp(logw-usual.total(n)))
 }
 
 // Named reports whether a habit is sure enough to be named on a screen: at least an even chance, and seen three times,

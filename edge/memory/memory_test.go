@@ -85,7 +85,7 @@ func TestThousandsOfVisitsStayFinite(t *testing.T) {
 	if got := memory.P(learn(held), len(held)); math.Abs(got-.487) > .01 {
 		t.Errorf("every second of 20,000 baskets: %v", got)
 	}
-	if memory.P(memory.Never(), 5) != 0 || memory.P(0, 0) != 0 || memory.P(memory.Weight(90), 3) != 1 {
+	if memory.P(memory.Never(), 5) != 0 || memory.P(0, 0) != 0 || memory.P(memory.Add(memory.Never(), 90), 3) != 1 {
 		t.Error("the ends of P are not 0 and 1")
 	}
 }

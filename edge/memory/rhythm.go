@@ -57,14 +57,6 @@ func Visited(r edge.Rhythm, day int) edge.Rhythm {
 	return r
 }
 
-// TypicalGap is a middling gap of hers: 0 below two gaps, which show no rhythm yet.
-func TypicalGap(r edge.Rhythm) time.Duration {
-	if r.Days < 3 {
-		return 0
-	}
-	return time.Duration(unbend(r.Mean) * float64(day))
-}
-
 // Quantile is the number of days within which her next visit comes with this probability, or more.
 func Quantile(g edge.NextGap, p float64) int {
 	if g.Scale <= 0 {

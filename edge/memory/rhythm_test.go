@@ -345,12 +345,6 @@ func TestGap(t *testing.T) {
 	if got := memory.Gap(noon, noon.Add(-day), 9); got != 0 {
 		t.Errorf("a clock that went back: %v", got)
 	}
-	if got := memory.TypicalGap(every(7, 9, 100)); got < 7*day-time.Minute || got > 7*day+time.Minute {
-		t.Errorf("every week: %v", got)
-	}
-	if got := memory.TypicalGap(every(7, 2, 100)); got != 0 {
-		t.Errorf("one gap is no rhythm: %v", got)
-	}
 }
 
 // What a tap asks of a rhythm.

@@ -44,32 +44,6 @@ const (
 	dayMicros = 24 * 60 * 60 * 1e6
 )
 
-// forward is a decay written forwards, as [Add] explains, with its own share left a basket.
-type forward struct{ step, tail float64 }
-
-func decay(beta float64) forward { return forward{-math.Log(beta), math.Log1p(-beta)} }
-
-var usual, fast, slow = decay(Beta), decay(fastBeta), decay(slowBeta)
-
-func (f forward) add(logw float64, n int) float64 {
-	w := float64(n) * f.step
-	if logw > w {
-		logw, w = w, logw
-	}
-	if math.IsInf(logw, -1) {
-		return w
-	}
-	return w + math.Log1p(math.Exp(logw-w))
-}
-
-func (f forward) total(n int) float64 {
-	w := float64(n) * f.step
-	return w + math.Log(-math.Expm1(-w)) - f.tail
-}
-
-// logShare is the logarithm of the decayed share, which is at most 1.
-func (f forward) logShare(logw, total float64) float64 { return min(0, logw-total) }
-
 // kindOfTrip sorts visits by the days since the one before: again at once, within days, after a week, later.
 func kindOfTrip(days float64) int {
 	switch {

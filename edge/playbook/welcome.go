@@ -17,13 +17,12 @@ import (
 //	store:    (12 + yes) / (16 + yes + no)       before anything is known, three of four
 //	customer: (4·store + yes) / (4 + yes + no)   with her, a store's experience weighs as four verdicts
 //
-// Counts fade by half in sixty days after the latest verdict, so that a rule which rests comes back by itself: refused
+// Counts fade by half in sixty days (edge.TallyHalf) after the latest verdict, so that a rule which rests comes back by itself: refused
 // three times, after five weeks; and if it is refused again, later each time.
 const (
 	priorYes, priorNo = 12, 4
 	storeWeighs       = 4
 	storeMost         = 40 // a store's counts weigh at most as so many verdicts, or a rule would never come back
-	fades             = 60 * 24 * time.Hour
 	goodEnough        = .5 // below an even chance to be welcome a rule rests: silence is better
 	reach             = 10 // a rule's priority moves by at most so much either way
 )
@@ -60,7 +59,7 @@ func faded(t edge.Tally, most float64, now time.Time) (yes, no float64) {
 		return 0, 0
 	}
 	yes, no = float64(max(0, t.Used)), float64(max(0, t.NotNow)+max(0, t.Wrong))
-	weight := math.Exp2(-max(0, float64(now.Sub(t.At))/float64(fades)))
+	weight := math.Exp2(-max(0, float64(now.Sub(t.At))/float64(edge.TallyHalf)))
 	if all := yes + no; all > most {
 		weight *= most / all
 	}

@@ -23,9 +23,6 @@ func (s *Store) RuleTallies() []edge.Tally {
 	return nil
 }
 
-// ruleHalf is in how long what was counted for a rule halves once a newer verdict comes: a season ago is another playbook.
-const ruleHalf = 60 * 24 * time.Hour
-
 // shownBy counts that rules spoke.
 func (w *work) shownBy(p edge.Prompt) {
 	if p.Who.Rule != "" {
@@ -97,7 +94,7 @@ func (w *work) judged(prompt []byte, line string, kind edge.Verdict, withdrawn b
 
 // fade lets what was counted weigh less by the time since, before a newer verdict begins the time anew.
 func fade(t *edge.Tally, now time.Time) {
-	left := math.Exp2(-max(0, float64(now.Sub(t.At))/float64(ruleHalf)))
+	left := math.Exp2(-max(0, float64(now.Sub(t.At))/float64(edge.TallyHalf)))
 	for _, n := range []*int{&t.Shown, &t.Used, &t.NotNow, &t.Wrong} {
 		*n = int(math.Round(float64(*n) * left))
 	}

@@ -184,7 +184,7 @@ func TestOldVerdictsOfARuleFade(t *testing.T) {
 	for i := range 4 {
 		say(string(rune('a' + i)))
 	}
-	c.add(ruleHalf)
+	c.add(edge.TallyHalf)
 	say("later")
 	for _, tally := range s.RuleTallies() {
 		if tally.Rule == "do-usual" && tally.NotNow != 3 {
