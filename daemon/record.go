@@ -34,8 +34,12 @@ func (r record) Status(ctx context.Context) (control.Status, error) {
 	if err != nil {
 		return control.Status{}, fmt.Errorf("counting today: %w", err)
 	}
+	disk, err := r.disk(ctx)
+	if err != nil {
+		return control.Status{}, fmt.Errorf("measuring the state directory: %w", err)
+	}
 	return control.Status{
-		Version: r.version, Now: time.Now().UTC(), Store: r.config.Store.ID, StoreName: r.config.Store.Name,
+		Disk: disk, Version: r.version, Now: time.Now().UTC(), Store: r.config.Store.ID, StoreName: r.config.Store.Name,
 		StateDir: r.config.State.Dir, Config: r.config.File, Warnings: r.config.Warnings, Lanes: []string{},
 		Counts: counts, Playbook: r.playbook().Name(),
 	}, nil
@@ -92,6 +96,12 @@ func (r record) Customer(ctx context.Context, id edge.Identifier) (control.Custo
 			Facts: m.Facts, Undo: m.Undo})
 	}
 	return view, err
+}
+
+// Dossier gives everything that the box holds of one customer.
+func (r record) Dossier(ctx context.Context, id edge.Identifier) (edge.Dossier, error) {
+	d, err := r.store.Dossier(ctx, id)
+	return d, explainFind(err)
 }
 
 // Quarantine lists refused events, newest first.

@@ -123,7 +123,8 @@ func openRecord(ctx context.Context, c *config.Config, log *slog.Logger) (*seal.
 		return nil, nil, err
 	}
 	record, err := store.Open(ctx, store.Options{Dir: c.State.Dir, StoreID: c.Store.ID, Zone: c.Zone(), Seal: keys, Log: log,
-		QuarantineCount: c.Limits.Quarantine, OutboxBytes: int64(c.Limits.OutboxMB) << 20})
+		QuarantineCount: c.Limits.Quarantine, OutboxBytes: int64(c.Limits.OutboxMB) << 20,
+		VisitsKept: c.Privacy.VisitsFor(), DatabaseBytes: int64(c.Limits.DatabaseMB) << 20})
 	return keys, record, err
 }
 

@@ -121,8 +121,23 @@ func printStatus(out io.Writer, s boxStatus, zone *time.Location) {
 		"today", fmt.Sprintf("%s, %s of them seen; %s from %s", cli.Count(c.Prompts, "prompt", "prompts"), cli.Grouped(c.Seen),
 			cli.Count(c.Visits, "visit", "visits"), cli.Count(c.Events, "event", "events")),
 		"", fmt.Sprintf("%s; %s open", cli.Count(c.Notes, "note", "notes"), cli.Count(c.Open, "complaint or promise", "complaints and promises")),
+		"disk", diskLine(s.Disk),
 		"quarantine", cli.Count(c.Quarantined, "event refused", "events refused"),
 	)
+}
+
+func diskLine(d *control.Disk) string {
+	if d == nil {
+		return ""
+	}
+	line := fmt.Sprintf("%s, the database %s of it", cli.Size(d.Total), cli.Size(d.Database))
+	if d.Bound > 0 {
+		line += "; " + cli.Size(d.Bound) + " at most, with backups"
+	}
+	if d.Free > 0 {
+		line += "; " + cli.Size(d.Free) + " free"
+	}
+	return line
 }
 
 func headline(s boxStatus) string {

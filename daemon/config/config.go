@@ -144,7 +144,11 @@ func (s Screen) GreetedFor() time.Duration { return time.Duration(s.GreetedSecon
 type Privacy struct {
 	ImportConsent   edge.Consent
 	LoyaltyPrefixes []string // leading digits of the chain's own cards
+	VisitsDays      int      // 0: they are kept without end
 }
+
+// VisitsFor is how long a visit is kept; 0: without end.
+func (p Privacy) VisitsFor() time.Duration { return time.Duration(p.VisitsDays) * 24 * time.Hour }
 
 // Experiment is what is done to learn whether prompts help.
 type Experiment struct {
@@ -189,6 +193,7 @@ type Limits struct {
 	CheckoutMinutes int
 	ImportRowBytes  int
 	OutboxMB        int
+	DatabaseMB      int // 0: no bound
 }
 
 // CheckoutFor is how long a checkout without any event stays open.

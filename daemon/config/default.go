@@ -13,10 +13,10 @@ func Default() *Config {
 		UI:      UI{Listen: "127.0.0.1:8787"},
 		HQ:      HQ{Send: SendAtOnce, CPUPercent: 50, LockAfterDays: 30, LookupMS: 300},
 		Screen:  Screen{DistanceM: 1.5, PromptSeconds: 120, FarewellSeconds: 8, GreetedSeconds: 180},
-		Privacy: Privacy{ImportConsent: edge.ConsentRemember},
+		Privacy: Privacy{ImportConsent: edge.ConsentRemember, VisitsDays: 800},
 		Backup:  Backup{At: "03:30", Keep: 7, ForgetWithinHours: 24},
 		Log:     Log{Level: "info", Format: "text"},
-		Limits:  Limits{MessageBytes: 65536, Quarantine: 10000, CheckoutMinutes: 15, ImportRowBytes: 65536, OutboxMB: 256},
+		Limits:  Limits{MessageBytes: 65536, Quarantine: 10000, CheckoutMinutes: 15, ImportRowBytes: 65536, OutboxMB: 256, DatabaseMB: 16384},
 	}
 }
 

@@ -127,6 +127,8 @@ func (c *Config) privacyKeys() Section {
 			"none: none, recognise or remember."},
 		Key{Key: "loyalty_prefixes", Value: &c.Privacy.LoyaltyPrefixes, Doc: "Leading digits of the chain's own cards, as in " +
 			"[\"6001\"], so that none of them is taken for a payment card. At least four digits each."},
+		Key{Key: "visits_days", Value: &c.Privacy.VisitsDays, Doc: "How long visits are kept, 90 to 36500 days; each customer's latest stays " +
+			"until her next. What they taught is kept as sums, which stay. Older rows of an imported file are left out. 0: without end."},
 	)
 }
 
@@ -176,6 +178,8 @@ func (c *Config) limitsKeys() Section {
 		Key{Key: "import_row_bytes", Value: &c.Limits.ImportRowBytes, Doc: "The longest row of an imported file, 1024 to 1048576 bytes."},
 		Key{Key: "outbox_mb", Value: &c.Limits.OutboxMB, Doc: "How much may wait for head office, 1 to 65536 megabytes. Beyond, the " +
 			"oldest verdicts and visits are sent as a sum; what customers told is never given up."},
+		Key{Key: "database_mb", Value: &c.Limits.DatabaseMB, Doc: "How large the database may become, 64 to 1048576 megabytes. Beyond, what " +
+			"tills sent is kept for less long, two days at least; customers and what they told never go. 0: without a bound."},
 	)
 }
 

@@ -149,6 +149,12 @@ func (v check) numbers() {
 	v.Between("limits", "checkout_minutes", float64(l.CheckoutMinutes), 1, 240, "minutes")
 	v.Between("limits", "import_row_bytes", float64(l.ImportRowBytes), 1024, 1<<20, "bytes")
 	v.Between("limits", "outbox_mb", float64(l.OutboxMB), 1, 65536, "megabytes")
+	if l.DatabaseMB != 0 {
+		v.Between("limits", "database_mb", float64(l.DatabaseMB), 64, 1<<20, "megabytes")
+	}
+	if days := v.c.Privacy.VisitsDays; days != 0 {
+		v.Between("privacy", "visits_days", float64(days), 90, 36500, "days")
+	}
 }
 
 var loyaltyPrefix = regexp.MustCompile(`^[0-9]{4,18}$`)

@@ -40,6 +40,8 @@ type Box interface {
 	Enroll(ctx context.Context, req EnrollRequest) (EnrollReport, error)
 	// Customer tells what the box knows of one customer.
 	Customer(ctx context.Context, id edge.Identifier) (Customer, error)
+	// Dossier gives everything that the box holds of one customer.
+	Dossier(ctx context.Context, id edge.Identifier) (edge.Dossier, error)
 	// Merge makes one customer of two.
 	Merge(ctx context.Context, req MergeRequest) (MergeReport, error)
 	// Unmerge makes two of a customer again who was merged at this box.

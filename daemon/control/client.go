@@ -101,6 +101,11 @@ func (c *Client) Customer(ctx context.Context, id edge.Identifier) (Customer, er
 	return call[Customer](ctx, c, http.MethodPost, "/customer", id)
 }
 
+// Dossier gives everything that is held of one customer.
+func (c *Client) Dossier(ctx context.Context, id edge.Identifier) (edge.Dossier, error) {
+	return call[edge.Dossier](ctx, c, http.MethodPost, "/dossier", id)
+}
+
 // Merge makes one customer of two.
 func (c *Client) Merge(ctx context.Context, req MergeRequest) (MergeReport, error) {
 	return call[MergeReport](ctx, c, http.MethodPost, "/merge", req)

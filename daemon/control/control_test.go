@@ -49,6 +49,8 @@ func TestEveryCallGoesThere(t *testing.T) {
 		{"forget card 6001 2", func() (any, error) { return client.Forget(ctx, card) }, ForgetReport{Customer: "c1", Cleared: 2}},
 		{"customer card 6001 2", func() (any, error) { return client.Customer(ctx, card) },
 			Customer{ID: "c1", Name: "Maya", Since: noon}},
+		{"dossier card 6001 2", func() (any, error) { return client.Dossier(ctx, card) },
+			edge.Dossier{ID: "c1", Visits: []edge.DossierVisit{{At: noon}}}},
 		{"merge card 6001 2 into customer c9", func() (any, error) {
 			return client.Merge(ctx, MergeRequest{Keep: edge.Identifier{Kind: edge.KindCustomer, Value: "c9"}, Other: card})
 		}, MergeReport{Customer: "c1", Merged: "c2", Consent: edge.ConsentRemember, Undo: true, Screens: 1}},

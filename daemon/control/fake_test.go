@@ -103,6 +103,11 @@ func (f *fakeBox) Customer(_ context.Context, id edge.Identifier) (Customer, err
 	return Customer{ID: "c1", Name: "Maya", Since: noon}, f.err
 }
 
+func (f *fakeBox) Dossier(_ context.Context, id edge.Identifier) (edge.Dossier, error) {
+	f.note("dossier %s %s", id.Kind, id.Value)
+	return edge.Dossier{ID: "c1", Visits: []edge.DossierVisit{{At: noon}}}, f.err
+}
+
 func (f *fakeBox) Merge(_ context.Context, req MergeRequest) (MergeReport, error) {
 	f.note("merge %s %s into %s %s", req.Other.Kind, req.Other.Value, req.Keep.Kind, req.Keep.Value)
 	return MergeReport{Customer: "c1", Merged: "c2", Consent: edge.ConsentRemember, Undo: true, Screens: 1}, f.err

@@ -36,6 +36,7 @@ type Status struct {
 	Playbook string      `json:"playbook"`     // name and version of the playbook in use
 	HQ       *HQ         `json:"hq,omitempty"` // absent: the box is not enrolled
 	Backup   *Backup     `json:"backup,omitempty"`
+	Disk     *Disk       `json:"disk,omitempty"` // absent: it is stopped
 }
 
 // Backup is how the backups stand.
@@ -64,6 +65,19 @@ type HQ struct {
 	Refused     string       `json:"playbook_refused,omitempty"`
 	Silent      bool         `json:"silent,omitempty"` // head office has silenced prompts
 	Locked      bool         `json:"locked,omitempty"` // profiles are locked until erasures were asked for
+}
+
+// Disk is what the box takes of the disk, in bytes.
+type Disk struct {
+	Total        int64 `json:"total"`         // of all files of the state directory
+	Database     int64 `json:"database"`      // of its file
+	DatabaseFree int64 `json:"database_free"` // of that what holds nothing, and is filled or given back
+	Journal      int64 `json:"journal"`
+	Outbox       int64 `json:"outbox"`     // of the database: what waits for head office, about
+	Quarantine   int64 `json:"quarantine"` // of the database: sealed payloads
+	Backups      int64 `json:"backups"`
+	Free         int64 `json:"free"`            // of the disk; 0: it is not known
+	Bound        int64 `json:"bound,omitempty"` // what the configuration lets it take, backups and all; absent: no bound
 }
 
 // Listener is an address that is really listened on, after port 0 became a port.

@@ -69,6 +69,7 @@ func handler(box Box, log *slog.Logger) http.Handler {
 	mux.Handle("POST /enroll", asked(func(ctx context.Context, in EnrollRequest) (any, error) { return box.Enroll(ctx, in) }))
 	mux.Handle("POST /forget", asked(func(ctx context.Context, in edge.Identifier) (any, error) { return box.Forget(ctx, in) }))
 	mux.Handle("POST /customer", asked(func(ctx context.Context, in edge.Identifier) (any, error) { return box.Customer(ctx, in) }))
+	mux.Handle("POST /dossier", asked(func(ctx context.Context, in edge.Identifier) (any, error) { return box.Dossier(ctx, in) }))
 	mux.Handle("POST /merge", asked(func(ctx context.Context, in MergeRequest) (any, error) { return box.Merge(ctx, in) }))
 	mux.Handle("POST /unmerge", asked(func(ctx context.Context, in UnmergeRequest) (any, error) { return box.Unmerge(ctx, in) }))
 	mux.Handle("POST /try", asked(func(ctx context.Context, in TryRequest) (any, error) { return box.Try(ctx, in) }))

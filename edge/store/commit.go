@@ -195,7 +195,7 @@ func (w *work) once(e *edge.Entry) (edge.Result, error) {
 }
 
 func (w *work) event(ev *edge.SeenEvent) (edge.Result, error) {
-	n, err := w.changed(`INSERT INTO events (key, body, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, ev.Key[:], ev.Body[:], micros(ev.At))
+	n, err := w.changed(`INSERT INTO events (key, body, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, ev.Key[:], ev.Body[:], w.opt.Now().UnixMicro())
 	if err != nil {
 		return edge.Failed, fmt.Errorf("keeping an event's key: %w", err)
 	}

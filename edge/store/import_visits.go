@@ -153,15 +153,21 @@ func (im *visitImport) take(told []*toldVisit, done edge.ImportProgress) error {
 // ahead is how far a visit's moment may lie before the box's clock: tills' clocks and zones differ.
 const ahead = 24 * time.Hour
 
-// past leaves out visits of the future: one slip in a year would make all that is learnt of a customer wait for it.
+// past leaves out visits of the future: one slip in a year would make all that is learnt of a customer wait for it. And those
+// that are too old to be kept: a file that is read again must not teach what it taught before.
 func (im *visitImport) past(told []*toldVisit) []*toldVisit {
 	now := im.Store.opt.Now().Add(ahead)
+	from := im.visitsFrom()
 	return slices.DeleteFunc(told, func(v *toldVisit) bool {
-		if v.visit.At.After(now) {
+		switch {
+		case v.visit.At.After(now):
 			im.bad(v, "the visit lies in the future")
-			return true
+		case v.at < from:
+			im.bad(v, "the visit is older than visits are kept ([privacy] visits_days)")
+		default:
+			return false
 		}
-		return false
+		return true
 	})
 }
 

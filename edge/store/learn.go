@@ -34,8 +34,7 @@ func (w *work) learn(customer edge.CustomerRef, visits []visitRow) error {
 	if err == nil {
 		var late bool
 		if late, err = w.late(m, visits[0]); err == nil && late {
-			m = m.startOver()
-			visits, err = w.visitsOf(customer)
+			m, visits, err = w.outOfOrder(m, visits)
 		}
 	}
 	for i := 0; err == nil && i < len(visits); i++ {
@@ -48,6 +47,29 @@ func (w *work) learn(customer edge.CustomerRef, visits []visitRow) error {
 		return fmt.Errorf("learning from a visit: %w", err)
 	}
 	return nil
+}
+
+// outOfOrder gives what a late visit is learnt with: all of her visits from the beginning. Where the earlier ones are kept no
+// longer (see sweep.go) they cannot be learnt again, and what they taught is not given up for the order of two baskets: the late
+// one counts as if it had come right after her last.
+func (w *work) outOfOrder(m *learnt, visits []visitRow) (*learnt, []visitRow, error) {
+	var kept int
+	err := w.tx.QueryRowContext(w.ctx, `SELECT count(*) FROM visits WHERE customer = ?`, int64(m.customer)).Scan(&kept)
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.void || kept-len(visits) >= m.person.Visits {
+		m = m.startOver()
+		visits, err = w.visitsOf(m.customer)
+		return m, visits, err
+	}
+	visits = slices.Clone(visits)
+	for i := range visits {
+		if visits[i].at < m.person.Last {
+			visits[i].at, visits[i].number = m.person.Last, m.latest
+		}
+	}
+	return m, visits, nil
 }
 
 func (w *work) learnt(customer edge.CustomerRef) (*learnt, error) {

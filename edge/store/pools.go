@@ -22,7 +22,7 @@ func (s *Store) openPools() {
 	common := "_journal_mode=WAL&_foreign_keys=on&_stmt_cache_size=96"
 	// secure_delete overwrites what is deleted; FULL syncs the journal at each commit (the driver's own default is
 	// NORMAL, which a power cut takes back); immediate, so that a transaction waits at its beginning or not at all.
-	writing := common + "&_busy_timeout=10000&_synchronous=FULL&_txlock=immediate&_secure_delete=on&_cache_size=-65536"
+	writing := common + "&_busy_timeout=10000&_synchronous=FULL&_txlock=immediate&_secure_delete=on&_cache_size=-65536&_auto_vacuum=incremental"
 	// A commit never copies the journal back: upkeep does. The bound is for the day that upkeep does not get to it.
 	s.write = s.pool(writing, 1, "PRAGMA wal_autocheckpoint = 131072; PRAGMA temp_store = MEMORY")
 	// A checkpoint that waits for a reader to go away holds the writer back meanwhile, so it does not wait long.

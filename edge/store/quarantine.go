@@ -56,6 +56,15 @@ func (w *work) room(n int) (bool, error) {
 	return rows < w.opt.QuarantineCount && bytes+int64(n) <= w.opt.QuarantineBytes, err
 }
 
+// QuarantineBytes is what the sealed payloads of refused events take.
+func (s *Store) QuarantineBytes(ctx context.Context) (n int64, err error) {
+	err = s.read.QueryRowContext(context.WithoutCancel(ctx), `SELECT coalesce(sum(length(sealed)), 0) FROM quarantine`).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("measuring quarantine: %w", err)
+	}
+	return n, nil
+}
+
 const quarantineColumns = `SELECT id, topic, reason, detail, size, at FROM quarantine`
 
 // Quarantine lists refused events, the newest first, at most limit of them.

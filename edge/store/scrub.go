@@ -154,7 +154,7 @@ func (s *Store) rewrite(ctx context.Context) error {
 		return fmt.Errorf("writing the database anew needs %d MB of free disk, and there are %d", need>>20, free>>20)
 	}
 	s.writing.Lock()
-	_, err := s.write.ExecContext(ctx, `PRAGMA temp_store = FILE; VACUUM`)
+	_, err := s.write.ExecContext(ctx, `PRAGMA temp_store = FILE; PRAGMA auto_vacuum = INCREMENTAL; VACUUM`)
 	_, back := s.write.ExecContext(ctx, `PRAGMA temp_store = MEMORY`)
 	s.writing.Unlock()
 	if err := errors.Join(err, back); err != nil {

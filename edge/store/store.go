@@ -41,6 +41,10 @@ type Options struct {
 	// QuarantineCount and QuarantineBytes are where quarantine stops keeping and only counts: 0 is 2,000 and 16 MiB.
 	QuarantineCount int
 	QuarantineBytes int64
+	// VisitsKept is how long a visit is kept, but for each customer's latest: 0 is without end.
+	VisitsKept time.Duration
+	// DatabaseBytes is from where on what tills send is kept for less long: 0 is never.
+	DatabaseBytes int64
 }
 
 // Store is the open record. It is safe for concurrent use.
@@ -68,6 +72,7 @@ type Store struct {
 	origin   string      // of what has no stamp of its own
 	outbox   outbox
 	sweep    sweep
+	squeeze  squeeze
 	ballast  ballast
 	copying  backup.Copying
 	scrub    scrub.Scrub
@@ -75,14 +80,17 @@ type Store struct {
 	model    model
 	common   atomic.Pointer[memory.Gaps] // what customers' rhythms have in common; never changed in place
 	scrubbed time.Time                   // when upkeep last failed to; behind upkeep
-	stop     context.CancelFunc
-	ended    chan struct{}
+
+	optimized time.Time // when SQLite last looked after its statistics; behind upkeep
+	stop      context.CancelFunc
+	ended     chan struct{}
 }
 
 // Open opens the record of a state directory, makes or migrates it, and holds the directory's lock until Close. A
 // directory that another process holds gives an *InUseError.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{opt: o.withDefaults(), path: filepath.Join(o.Dir, File), admin: newAdmin(), ended: make(chan struct{})}
+	s := &Store{opt: o.withDefaults(), path: filepath.Join(o.Dir, File), admin: newAdmin(), sweep: sweep{from: map[string]any{}}, ended: make(chan struct{})}
+	s.optimized = s.opt.Now()
 	s.scrub = scrub.Scrub{Files: []string{s.path, s.path + "-wal"}, Rewrite: s.rewrite}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening store %q: %w", o.Dir, err), s.closeAll())
@@ -143,6 +151,9 @@ func (s *Store) open(ctx context.Context) (err error) {
 	s.lingers.Store(size(s.path+"-wal") > 0)
 	s.openPools()
 	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	if err := s.giveBackFromNowOn(ctx); err != nil {
 		return err
 	}
 	if err := s.claim(ctx); err != nil {
