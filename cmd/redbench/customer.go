@@ -83,9 +83,10 @@ func newCustomerCommand() *cobra.Command {
 
 func newCustomerShowCommand() *cobra.Command {
 	command := &cobra.Command{
-		Use:     "show IDENTIFIER",
-		Short:   "Print what the box knows of one customer",
-		Long:    `Prints what the box knows of one customer. A dash instead of the identifier reads it from standard input.`,
+		Use:   "show IDENTIFIER",
+		Short: "Print what the box knows of one customer",
+		Long: `Prints what the box knows of one customer, in short; "redbench export customer" writes all of it. A dash instead of the
+identifier reads it from standard input.`,
 		Example: "  redbench customer show 6001002003004\n  redbench customer show --kind customer C-1042",
 		Args:    cli.AsUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {

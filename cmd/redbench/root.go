@@ -26,7 +26,7 @@ Try it with: redbench demo`,
 	cli.Add(root, "box", "The box:", newRunCommand(), newInstallCommand(), newUninstallCommand(), newStartCommand(), newStopCommand(),
 		newRestartCommand(), newStatusCommand(), newEnrollCommand(), newBackupCommand(), newRestoreCommand())
 	cli.Add(root, "screens", "Screens:", newPairCommand(), newScreensCommand())
-	cli.Add(root, "customers", "Customers:", newImportCommand(), newForgetCommand(), newCustomerCommand())
+	cli.Add(root, "customers", "Customers:", newImportCommand(), newExportCommand(), newForgetCommand(), newCustomerCommand())
 	cli.Add(root, "look", "Look and check:", newQuarantineCommand(), newPlaybookCommand(), newAdapterCommand(), newConfigCommand(), newDoctorCommand(), newSupportBundleCommand(), cli.NewVersionCommand(version()))
 	return root
 }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"redbench/cmd/internal/cli"
+	"redbench/daemon/config"
+	"redbench/daemon/control"
+	"redbench/edge"
+)
+
+func newExportCommand() *cobra.Command {
+	return cli.Parent("export", "Write what the box holds of people to a file", newExportCustomerCommand())
+}
+
+func newExportCustomerCommand() *cobra.Command {
+	var to string
+	command := &cobra.Command{
+		Use:   "customer IDENTIFIER",
+		Short: "Write everything that the box holds of one customer",
+		Long: `Writes everything that the box holds of one customer as one JSON object: who she is, her consent and since when, all facts
+(private and closed ones too), all visits, what was learnt from them, what screens said and what came of it, and who was
+merged into her. It is what she gets who asks (GDPR, article 15).
+
+It goes to standard output, or to a file that only its owner may read; one that is there already is not overwritten. A
+dash instead of the identifier reads it from standard input.`,
+		Example: "  redbench export customer 6001002003004 --to maya.json\n  redbench export customer --kind customer C-1042",
+		Args:    cli.AsUsed,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := cli.Identifier(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			var d edge.Dossier
+			err = withBox(cmd, func(box control.Box, _ *config.Config) error {
+				d, err = box.Dossier(cmd.Context(), id)
+				return unknown(err)
+			})
+			if err != nil {
+				return err
+			}
+			if to == "" {
+				return writeDossier(cmd.OutOrStdout(), d)
+			}
+			return exportDossier(cmd, d, to)
+		},
+	}
+	cli.AddKind(command)
+	command.Flags().StringVar(&to, "to", "", "write to this new file (default: standard output)")
+	return command
+}
+
+func writeDossier(out io.Writer, d edge.Dossier) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(d)
+}
+
+// exported is what `export customer --to FILE --json` prints.
+type exported struct {
+	File    string `json:"file"`
+	Facts   int    `json:"facts"`
+	Visits  int    `json:"visits"`
+	Prompts int    `json:"prompts"`
+}
+
+func exportDossier(cmd *cobra.Command, d edge.Dossier, path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already; name another file", path)
+	}
+	if err != nil {
+		return fmt.Errorf("making the file: %w", err)
+	}
+	if err := errors.Join(writeDossier(file, d), file.Sync(), file.Close()); err != nil {
+		return errors.Join(fmt.Errorf("writing %s: %w", path, err), os.Remove(path))
+	}
+	result := exported{File: path, Facts: len(d.Facts), Visits: len(d.Visits), Prompts: len(d.Prompts)}
+	return cli.Printed(cmd, result, func(out io.Writer) {
+		fmt.Fprintf(out, "Wrote %s, %s and %s to %s. It holds a person: send it to her, and delete it.\n", cli.Count(result.Facts, "fact", "facts"),
+			cli.Count(result.Visits, "visit", "visits"), cli.Count(result.Prompts, "prompt", "prompts"), path)
+	})
+}
