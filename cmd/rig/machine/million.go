@@ -50,6 +50,7 @@ func (p *proof) size(ctx context.Context, s *Step, n int) error {
 	stop := p.watch(ctx)
 	defer stop()
 	pause(ctx, time.Second)
+	before, _ := p.ledger.prompts()
 	done := p.sell(ctx, 50)
 	pause(ctx, sellFor)
 	selling, most, err := p.resident(ctx, "redbench")
@@ -66,6 +67,10 @@ func (p *proof) size(ctx context.Context, s *Step, n int) error {
 	s.say("start to ready %.2f s; resident %.0f MB once ready, %.0f MB after %s of 50 events a second (at most %.0f), Mosquitto %.1f MB", s.seconds("start_to_ready", start),
 		mega(s, "resident_ready", idle), mega(s, "resident_selling", selling), sellFor, mega(s, "resident_most", most), mega(s, "mosquitto", beside))
 	s.say("database %.0f MB, state directory %.0f MB", mega(s, "database", size(filepath.Join(p.state(), store.File))), mega(s, "state", size(p.state())))
+	spread := p.ledger.spread(before)
+	s.figure("card_to_prompt_p50_ms", spread.P50)
+	s.figure("card_to_prompt_p99_ms", spread.P99)
+	s.say("card to prompt p50 %.1f ms, p99 %.1f ms", spread.P50, spread.P99)
 	if err := p.recorded(ctx, s); err != nil {
 		return err
 	}

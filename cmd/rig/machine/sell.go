@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"redbench/cmd/rig/box"
+	"redbench/cmd/rig/load"
 	"redbench/edge"
 	"redbench/edge/mqtt"
 	"redbench/edge/simulate"
@@ -29,6 +30,7 @@ type ledger struct {
 	checkouts []string
 	cards     map[string]*tapped // by event
 	shown     []time.Time        // when prompts for our cards came
+	delays    []time.Duration    // from each card to its prompt
 	fresh     chan struct{}      // closed and made anew with each
 	wrong     []string
 }
@@ -36,6 +38,7 @@ type ledger struct {
 // tapped is a card that was shown at a till.
 type tapped struct {
 	name  string // that its prompt must say
+	at    time.Time
 	shown bool
 }
 
@@ -57,7 +60,7 @@ func (l *ledger) number() int {
 func (l *ledger) expect(id, name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.cards[id] = &tapped{name: name}
+	l.cards[id] = &tapped{name: name, at: time.Now()}
 }
 
 func (l *ledger) acknowledged(e event, checkout string) {
@@ -85,6 +88,7 @@ func (l *ledger) heard(m box.Message) {
 	}
 	card.shown = true
 	l.shown = append(l.shown, m.Arrived)
+	l.delays = append(l.delays, m.Arrived.Sub(card.at))
 	close(l.fresh)
 	l.fresh = make(chan struct{})
 }
@@ -104,6 +108,13 @@ func (l *ledger) gap(n int) (longest time.Duration) {
 		longest = max(longest, l.shown[i].Sub(l.shown[i-1]))
 	}
 	return longest
+}
+
+// spread is how long the cards since the n-th prompt took to the screen.
+func (l *ledger) spread(n int) load.Spread {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return load.SpreadOf(l.delays[n:])
 }
 
 // problem says whether a prompt named somebody else.

@@ -59,6 +59,9 @@ func (p *proof) purge(ctx context.Context, s *Step) error {
 	if err := p.recorded(ctx, &Step{}); err != nil {
 		return err
 	}
+	if _, err := p.m.Run(ctx, "redbench", "backup"); err != nil { // it holds everybody, too
+		return err
+	}
 	needles, err := p.betraying(ctx)
 	if err != nil {
 		return err
