@@ -51,6 +51,20 @@ make_config() {
 		chgrp "$user" "$config"
 		chmod g+r "$config"
 	fi
+	make_readable
+}
+
+# What the configuration names (a password, a certificate's key) and root laid down before there was such a user. Nothing else: the
+# directory may hold another service's secrets.
+make_readable() {
+	sed -n 's/^[[:space:]]*[a-z_]*file[[:space:]]*=[[:space:]]*"\([^"]*\)".*/\1/p' "$config" | while read -r file; do
+		case $file in /*) ;; *) file=${config%/*}/$file ;; esac
+		case $file in *..*) continue ;; "${config%/*}"/*) ;; *) continue ;; esac
+		if [ -f "$file" ] && [ ! -L "$file" ] && [ "$(stat -c %U:%G "$file")" = root:root ] && ! as_user test -r "$file"; then
+			chgrp "$user" "$file"
+			chmod g+r "$file"
+		fi
+	done
 }
 
 newer() { # newer A B: A is newer than B

@@ -69,7 +69,7 @@ func (p *proof) all() []step {
 		{name: "exposure", do: p.hardened, apart: true}, {name: "reboot", do: p.reboot}, {name: "power cut", do: p.powerCut},
 		{name: "upgrade", do: with(p.upgrade, grown)}, {name: "failed upgrade", do: with(p.failing, stillborn)},
 		{name: "downgrade", do: p.downgrade}, {name: "never ready", do: with(p.failing, silent)},
-		{name: "embedded broker", do: p.embedded}, {name: "remove", do: p.remove}}
+		{name: "remove", do: p.remove}, {name: "embedded broker", do: p.embedded}}
 	if p.o.Office != "" {
 		steps = append(steps, step{name: "head office", do: p.office})
 	}

@@ -9,6 +9,8 @@ configure)
 	if [ -n "${2:-}" ] && { [ -e "$lib/former/$name" ] || [ -e "$lib/refused/$name" ]; }; then
 		upgrade "$2"
 	else
+		rm -rf "$lib/refused"
+		rmdir "$lib" 2>/dev/null || true
 		first_start
 	fi
 	;;

@@ -4,7 +4,10 @@
 
 case $1 in
 remove)
-	rm -rf "$lib"
+	# Which version the data are of is remembered where dpkg only knows of a later one, which did not start.
+	rm -rf "$lib/former"
+	rm -f "$lib/refused/$name" "$lib/refused/$name.service"
+	rmdir "$lib/refused" "$lib" 2>/dev/null || true
 	reload
 	;;
 purge)
