@@ -24,10 +24,23 @@ type CustomerRow struct {
 	Facts      []FactText
 }
 
-// FactText is an imported fact.
+// FactText is a fact as a file has it.
 type FactText struct {
 	Kind FactKind
 	Text string
+	Date string // of [FactDate]: YYYY-MM-DD, or empty
+}
+
+// Written is a fact as it stands in a file's column: a date has its day first, as in "2026-12-24 her wedding". Two that are written
+// alike are the same fact.
+func (f FactText) Written() string {
+	switch {
+	case f.Kind == FactDate && f.Date != "":
+		return f.Date + " " + f.Text
+	case f.Text == "" && (f.Kind == FactNoChat || f.Kind == FactNoGreeting):
+		return "yes"
+	}
+	return f.Text
 }
 
 // VisitRow is one row of `import visits`: one line of one receipt.

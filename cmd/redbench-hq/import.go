@@ -31,8 +31,8 @@ type importOptions struct {
 
 func newImportCommand() *cobra.Command {
 	customers := newImportKindCommand(kindCustomers, "Import customers", `Reads a CSV file with a header, or JSON lines. Columns, any of: customer (the chain's own id), identifier, kind, name, say,
-address, language, consent, since, and fact.<kind>. A dash reads standard input. Running it again with the same rows
-changes nothing. Each store is told of a customer when she comes, or when it told of her itself.`)
+address, language, consent, since, and fact.<kind>. A fact.date begins with its day, as in "2026-12-24 her
+wedding". A dash reads standard input. Running it again with the same rows changes nothing. Each store is told of a customer when she comes, or when it told of her itself.`)
 	visits := newImportKindCommand(kindVisits, "Import past visits", `Reads a CSV file with a header, or JSON lines, a line of a receipt each: customer or identifier, at, checkout, sku, name,
 quantity, amount_minor, currency. A dash reads standard input. Running it again with the same rows changes nothing.`)
 	both := cli.Parent("import", "Import customers or their visits from a file", customers, visits)

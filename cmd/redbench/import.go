@@ -23,8 +23,8 @@ type importOptions struct {
 
 func newImportCommand() *cobra.Command {
 	customers := newImportKindCommand(control.ImportCustomers, "Import customers", `Reads a CSV file with a header, or JSON lines. Columns, any of: customer (the chain's own id), identifier, kind, name, say,
-address, language, consent, since, and fact.<kind>. A dash reads standard input. Running it again with the same rows
-changes nothing.`)
+address, language, consent, since, and fact.<kind>. A fact.date begins with its day, as in "2026-12-24 her wedding". A dash
+reads standard input. Running it again with the same rows changes nothing.`)
 	visits := newImportKindCommand(control.ImportVisits, "Import past visits", `Reads a CSV file with a header, or JSON lines, a line of a receipt each: customer or identifier, at, checkout, sku, name,
 quantity, amount_minor, currency. A dash reads standard input. Running it again with the same rows changes nothing.`)
 	both := cli.Parent("import", "Import customers or their visits from a file", customers, visits)

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"redbench/edge"
 )
@@ -70,8 +71,29 @@ func (c customers) fact(row *edge.CustomerRow, kind edge.FactKind, value []byte)
 	if (kind == edge.FactNoChat || kind == edge.FactNoGreeting) && slices.Contains(denials, strings.ToLower(t)) {
 		return nil // a column of yes and no
 	}
-	row.Facts = append(row.Facts, edge.FactText{Kind: kind, Text: t})
+	fact := edge.FactText{Kind: kind, Text: t}
+	if kind == edge.FactDate {
+		if fact.Date, fact.Text = dayFirst(t); fact.Text == "" {
+			return errBareDay
+		}
+	}
+	row.Facts = append(row.Facts, fact)
 	return nil
+}
+
+var errBareDay = errors.New("is a day and does not say of what; write it as 2026-12-24 her wedding")
+
+// dayFirst parts a day that leads a text from the rest of it. A screen tells the day in words ("in 3 days"), in the store's language,
+// and would show one that is left in the text as it is written.
+func dayFirst(text string) (day, rest string) {
+	if len(text) < len(time.DateOnly) {
+		return "", text
+	}
+	day, rest = text[:len(time.DateOnly)], text[len(time.DateOnly):]
+	if _, err := time.Parse(time.DateOnly, day); err != nil || rest != "" && !strings.ContainsAny(rest[:1], " :,\t") {
+		return "", text
+	}
+	return day, strings.TrimLeft(rest, " :,\t")
 }
 
 func (c customers) done(row *edge.CustomerRow, line int, read int64) error {

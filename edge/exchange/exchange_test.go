@@ -110,16 +110,37 @@ func TestHeaders(t *testing.T) {
 	for in, want := range map[string]string{
 		"customer,nmae\n":         `reading the header: unknown column "nmae"; did you mean "name"?`,
 		"customer,name,customer":  `reading the header: column "customer" stands there twice`,
-		"customer,fact.intrest\n": `reading the header: unknown column "fact.intrest"; did you mean "fact.interest"?`,
+		"customer,fact.intrest\n": `reading the header: unknown column "fact.intrest"; the kinds of fact are interest, preference, person, date, complaint, praise, promise, avoid, limit, no-chat, no-greeting`,
 		"":                        "",
 	} {
 		if got := gather(Customers(strings.NewReader(in), Options{})); got.err != want {
 			t.Errorf("%q gives %q, want %q", in, got.err, want)
 		}
 	}
+	if got := gather(Customers(strings.NewReader("customer,birthday\n"), Options{})); !strings.Contains(got.err, `"birthday"; known are customer, identifier`) {
+		t.Errorf("a column that is like none gives %q", got.err)
+	}
 	got := gather(Customers(strings.NewReader("17,6001,Maya Mayer\n18,6002,Ada\n"), Options{}))
 	if !strings.Contains(got.err, "names no known column") || strings.Contains(got.err, "Maya") {
 		t.Errorf("a file without header gives %q", got.err)
+	}
+}
+
+// TestADayStandsFirst: the day of a date is taken out of its text; a day alone is nothing to tell.
+func TestADayStandsFirst(t *testing.T) {
+	in := "customer,fact.date,fact.promise\nc1,2026-12-24 her wedding,2026-12-24 a cake\nc2,1990-05-12: birthday,\nc3,2026-12-24,\nc4,2026-12-245 x,\nc5,Monday,\n"
+	got := gather(Customers(strings.NewReader(in), Options{}))
+	var facts []edge.FactText
+	for _, r := range got.rows {
+		facts = append(facts, r.Facts...)
+	}
+	want := []edge.FactText{{Kind: edge.FactDate, Text: "her wedding", Date: "2026-12-24"}, {Kind: edge.FactPromise, Text: "2026-12-24 a cake"},
+		{Kind: edge.FactDate, Text: "birthday", Date: "1990-05-12"}, {Kind: edge.FactDate, Text: "2026-12-245 x"}, {Kind: edge.FactDate, Text: "Monday"}}
+	if diff := cmp.Diff(want, facts); diff != "" {
+		t.Error(diff)
+	}
+	if len(got.bad) != 1 || !strings.HasPrefix(got.bad[0], "line 4: fact.date: is a day") {
+		t.Errorf("%q", got.bad)
 	}
 }
 

@@ -153,7 +153,7 @@ func newHeader(line []byte, known []string) (*header, error) {
 		return nil, fmt.Errorf("reading the header: the first line names no known column; it should be the header (known: %s)", strings.Join(known, ", "))
 	}
 	if unknown != "" {
-		return nil, fmt.Errorf("reading the header: unknown column %q; did you mean %q?", unknown, nearest(unknown, known))
+		return nil, fmt.Errorf("reading the header: unknown column %q; %s", unknown, meant(unknown, known))
 	}
 	return h, nil
 }
@@ -228,6 +228,23 @@ func scalar(raw json.RawMessage) ([]byte, error) {
 		return raw, nil
 	}
 	return nil, errors.New("is neither a string nor a number")
+}
+
+// meant tells what an unknown column may be: the name that is near, else all. Of facts always all: a kind that is near by its
+// letters may be far by what screens do with it.
+func meant(name string, known []string) string {
+	if strings.HasPrefix(name, factPrefix) && slices.Contains(known, factPrefix+string(edge.FactInterest)) {
+		kinds := make([]string, len(edge.FactKinds))
+		for i, kind := range edge.FactKinds {
+			kinds[i] = string(kind)
+		}
+		return "the kinds of fact are " + strings.Join(kinds, ", ")
+	}
+	best, letters := edge.Nearest(name, known)
+	if letters > len(name)/2 {
+		return "known are " + strings.Join(known, ", ")
+	}
+	return fmt.Sprintf("did you mean %q?", best)
 }
 
 func nearest(name string, known []string) string {

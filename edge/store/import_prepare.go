@@ -72,7 +72,7 @@ func (im *customerImport) sealNew(p *newcomer) error {
 	// Her blob is made here, on every core, and not read back from the tables within the transaction that tills wait for.
 	facts := make([]string, len(p.newFacts))
 	for i, f := range p.newFacts {
-		facts[len(facts)-1-i] = packFact(edge.Fact{ID: f.id.String(), Kind: f.kind, Text: p.facts[i].Text, Place: edge.PlaceImport, At: moment(im.now)})
+		facts[len(facts)-1-i] = packFact(edge.Fact{ID: f.id.String(), Kind: f.kind, Text: p.facts[i].Text, Date: p.facts[i].Date, Place: edge.PlaceImport, At: moment(im.now)})
 	}
 	p.tap = sealNewTap(key, facts)
 	return nil
@@ -91,7 +91,7 @@ func (p *newcomer) sealFacts(key *seal.Customer, facts []edge.FactText) error {
 		if err != nil {
 			return fmt.Errorf("making a fact's id: %w", err)
 		}
-		p.newFacts = append(p.newFacts, sealedFact{id, f.Kind, key.Seal("fact "+id.String(), packTexts(f.Text, "", "", edge.PlaceImport))})
+		p.newFacts = append(p.newFacts, sealedFact{id, f.Kind, key.Seal("fact "+id.String(), packTexts(f.Text, f.Date, "", edge.PlaceImport))})
 	}
 	return nil
 }
@@ -188,17 +188,18 @@ func (im *customerImport) unknownFacts(p *newcomer, key *seal.Customer) ([]edge.
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	has := map[edge.FactText]bool{}
+	has := map[[2]string]bool{}
+	column := func(f edge.FactText) [2]string { return [2]string{string(f.Kind), f.Written()} }
 	for rows.Next() {
 		f, err := scanFact(rows, key)
 		if err != nil {
 			return nil, err
 		}
-		has[edge.FactText{Kind: f.Kind, Text: f.Text}] = true
+		has[column(edge.FactText{Kind: f.Kind, Text: f.Text, Date: f.Date})] = true
 	}
 	var fresh []edge.FactText
 	for _, f := range p.facts {
-		if !has[f] {
+		if !has[column(f)] {
 			fresh = append(fresh, f)
 		}
 	}

@@ -194,6 +194,27 @@ func TestANewcomersTapIsAsIfReadBack(t *testing.T) {
 	}
 }
 
+// TestAnImportedDateHasItsDay: at a first look, in the record, and for the file that comes again.
+func TestAnImportedDateHasItsDay(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	const first, later = "identifier,fact.date\n6001,2026-12-24 her wedding\n", "identifier,fact.date\n6001,2026-12-24: her wedding\n6001,2027-01-02 Ada's birthday\n"
+	importCustomers(t, s, first)
+	if f := profile(t, s, "6001").Facts; len(f) != 1 || f[0].Date != "2026-12-24" || f[0].Text != "her wedding" {
+		t.Errorf("at a first look %+v", f)
+	}
+	if again := importCustomers(t, s, first); again.Unchanged != 1 {
+		t.Errorf("%+v", again)
+	}
+	importCustomers(t, s, later)
+	got := map[string]string{}
+	for _, f := range profile(t, s, "6001").Facts {
+		got[f.Date] = f.Text
+	}
+	if diff := cmp.Diff(map[string]string{"2026-12-24": "her wedding", "2027-01-02": "Ada's birthday"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestAVisitOfTheFutureIsABadRow: what is learnt of her must not wait for it.
 func TestAVisitOfTheFutureIsABadRow(t *testing.T) {
 	s := openStore(t, t.TempDir())

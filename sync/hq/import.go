@@ -304,7 +304,8 @@ func (r *customerImport) takeFacts(p *person) error {
 	}
 	for _, f := range r.row.Facts {
 		has := slices.ContainsFunc(facts, func(h *fact) bool {
-			return h.state.Kind == f.Kind && h.state.Fields[edge.FieldText].Value == f.Text
+			its := edge.FactText{Kind: h.state.Kind, Text: h.state.Fields[edge.FieldText].Value, Date: h.state.Fields[edge.FieldDate].Value}
+			return its.Kind == f.Kind && its.Written() == f.Written()
 		})
 		if has {
 			continue
@@ -316,6 +317,9 @@ func (r *customerImport) takeFacts(p *person) error {
 		}
 		s := edge.FactState{ID: newID(), Customer: p.state.ID, Kind: f.Kind, Fields: edge.Fields{}}
 		s.Fields.Tell(edge.FieldText, f.Text, at, edge.RankGuess)
+		if f.Date != "" {
+			s.Fields.Tell(edge.FieldDate, f.Date, at, edge.RankGuess)
+		}
 		s.Fields.Tell(edge.FieldPlace, edge.PlaceImport, at, edge.RankGuess)
 		s.Fields.Tell(edge.FieldHeld, r.now.UTC().Format(time.RFC3339), at, edge.RankGuess)
 		if err := r.fact(s); err != nil {
