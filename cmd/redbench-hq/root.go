@@ -32,7 +32,7 @@ Try it with: redbench-hq serve`,
 	cli.Add(root, "run", "Run it:", newServeCommand(), newBackupCommand(), newRestoreCommand())
 	cli.Add(root, "stores", "Stores:", newStoreCommand(), newPlaybookCommand())
 	cli.Add(root, "customers", "Customers:", newImportCommand(), newExportCommand(), newForgetCommand())
-	cli.Add(root, "look", "Look and check:", newUserCommand(), newConfigCommand(), cli.NewVersionCommand(cli.Version(stamped)))
+	cli.Add(root, "look", "Look and check:", newDoctorCommand(), newUserCommand(), newConfigCommand(), cli.NewVersionCommand(cli.Version(stamped)))
 	return root
 }
 

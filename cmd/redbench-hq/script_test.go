@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,11 +34,14 @@ func TestMain(m *testing.M) {
 
 // The scripts in testdata/script say what a person types and sees.
 func TestScripts(t *testing.T) {
+	other := httptest.NewTLSServer(http.NotFoundHandler()) // a program that is not head office
+	t.Cleanup(other.Close)                                 // the scripts run beside one another, after this function
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("REDBENCH_HQ_STATE_DIR", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("REDBENCH_HQ_HQ_LISTEN", "127.0.0.1:0")
+			env.Setenv("TAKEN", other.Listener.Addr().String())
 			return os.WriteFile(filepath.Join(env.WorkDir, "winter.toml"), []byte(playbook.DefaultFile()), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -41,9 +41,6 @@ func (p *patient) glance(ctx context.Context) (g store.Glance, err error) {
 	return l.Glance(ctx, time.Now())
 }
 
-// rowsTried is how many customers are opened without --deep, in stretches chosen by chance: rot comes by pages.
-const rowsTried = 500
-
 func (p *patient) database(ctx context.Context, f *doctor.Findings) {
 	d := doctor.Database{Dir: p.cfg.State.Dir}
 	l, err := p.look()
@@ -53,31 +50,10 @@ func (p *patient) database(ctx context.Context, f *doctor.Findings) {
 	}
 	defer func() { _ = l.Close() }()
 	if d.Have, d.Known, d.Error = l.Schema(ctx); d.Error == nil {
-		p.pages(ctx, f, l, &d)
+		cli.LookThroughTables(ctx, f, l, p.deep, &d)
 		p.rows(ctx, f, l, &d)
 	}
 	d.Judge(f)
-}
-
-func (p *patient) pages(ctx context.Context, f *doctor.Findings, l *store.Look, d *doctor.Database) {
-	tables, err := l.Tables(ctx)
-	if err != nil {
-		d.Problems = append(d.Problems, err.Error())
-		return
-	}
-	d.Of = len(tables)
-	for _, table := range tables {
-		f.Progress("%d of %d, %s", d.Tables+1, d.Of, table)
-		problems, err := l.Check(ctx, table, p.deep)
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			problems = append(problems, table+": "+err.Error())
-		}
-		d.Problems = append(d.Problems, problems...)
-		d.Tables++
-	}
 }
 
 func (p *patient) rows(ctx context.Context, f *doctor.Findings, l *store.Look, d *doctor.Database) {
@@ -94,7 +70,7 @@ func (p *patient) rows(ctx context.Context, f *doctor.Findings, l *store.Look, d
 	if d.OtherKeys = err == nil && !fits; d.OtherKeys {
 		return
 	}
-	d.Tried, d.Bad, d.Unsealed = l.Unseal(ctx, keys, p.deep, rowsTried, func(n int) { f.Progress("%d rows opened", n) })
+	d.Tried, d.Bad, d.Unsealed = l.Unseal(ctx, keys, p.deep, cli.RowsTried, func(n int) { f.Progress("%d rows opened", n) })
 }
 
 func (p *patient) outbox(ctx context.Context, f *doctor.Findings) {

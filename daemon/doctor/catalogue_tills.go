@@ -2,8 +2,6 @@
 
 package doctor
 
-import "strings"
-
 func boxTills() Catalogue {
 	return Catalogue{
 		{"broker", "broker-unreachable", Fail, "The broker {broker} is not reached: {problem}", "Start it (`sudo systemctl start mosquitto`), or mend `[mqtt] broker`; look for a firewall between."},
@@ -46,14 +44,6 @@ func boxOffice() Catalogue {
 		{"hq", "hq-erasures", Warn, "Head office was last asked whom to forget {when}; after {days} days every profile is locked.", "Bring head office back before then."},
 		{"hq", "hq-silenced", Warn, "Head office has switched prompts off.", "`redbench-hq playbook silence off`, when that is meant to end."},
 		{"hq", "hq-good", OK, "{url} answers in {took} and takes this box{asked}.", ""},
-
-		{"certificates", "certificate-unreadable", Fail, "The certificate of {whose} cannot be read: {problem}", "Put a PEM file there that `openssl x509 -in FILE -noout -text` reads."},
-		{"certificates", "certificate-ended", Fail, "The certificate of {whose} ended on {until}.", "Put a new one in its place{how}."},
-		{"certificates", "certificate-early", Fail, "The certificate of {whose} is good from {from} on only.", "Check the clock, or put the right one in its place{how}."},
-		{"certificates", "certificate-ends", Warn, "The certificate of {whose} ends in {days} days, on {until}.", "Put a new one in its place before then{how}."},
-		{"certificates", "certificate-name", Warn, "The certificate of {whose} is not for {name}: browsers will refuse it.", "Get one with that name in it, or set the address that it names."},
-		{"certificates", "certificate-good", OK, "The certificate of {whose} is good for {days} days.", ""},
-		{"certificates", "certificates-none", OK, "No certificate is in use here.", ""},
 	}
 }
 
@@ -73,15 +63,5 @@ func boxService() Catalogue {
 		{"service", "service-foreground", Warn, "A box runs that the service manager did not start (process {pid}).", "Stop it, then `sudo redbench start`."},
 		{"service", "service-version", Warn, "{running} runs, and this program is {installed}.", "`sudo redbench restart`"},
 		{"service", "service-good", OK, "The service is {state}{how}.", ""},
-
-		{"backups", "backup-off", Warn, "Nothing is backed up by itself ([backup] at is empty).", "Set `[backup] at = \"03:30\"`, and `dir` on another disk."},
-		{"backups", "backup-none", Warn, "There is no backup in {dir}.", "`sudo redbench backup` makes one now."},
-		{"backups", "backup-failed", Fail, "The last backup did not work: {problem}", "Mend that, then `sudo redbench backup`."},
-		{"backups", "backup-old", Fail, "The last good backup is {span} old ({dir}).", "`sudo redbench backup`; the log tells why the nightly one was not made."},
-		{"backups", "backup-same-disk", Warn, "Backups lie on the disk that they are to outlive ({dir}).", "Set `[backup] dir` to another disk, or copy them away each night."},
-		{"backups", "backup-unknown", Skipped, "The backups in {dir} cannot be looked at: {problem}", ""},
-		{"backups", "backup-good", OK, "The last good backup is {span} old ({dir}, {count}).", ""},
 	}
 }
-
-func programmed(text, program string) string { return strings.ReplaceAll(text, "PROGRAM", program) }

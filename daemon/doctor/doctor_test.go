@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"redbench/daemon/config/keyed/keyedtest"
@@ -89,10 +90,11 @@ func TestEachFaultIsTold(t *testing.T) {
 			})},
 		{"service-version service-foreground service-changed", Service{Known: true, Unit: unit, Running: true, PID: 8, Version: "1", Installed: "2"}},
 		{"backup-off backup-none", Backups{Off: true}}, {"backup-old", Backups{Last: noon.Add(-9 * day), Now: noon}},
+		{"office-stopped", Serving{}}, {"office-denied office-unready", Serving{Denied: true, Address: "a", Unready: "x"}}, {"", Serving{Address: "a"}},
 		{"backup-failed backup-same-disk", Backups{Trouble: "x", Last: noon, Now: noon, Within: true}}, {"backup-unknown", Backups{Error: errors.New("x")}},
 	}
 	for _, c := range cases {
-		f := NewFindings(Box(), nil)
+		f := NewFindings(slices.Concat(Box(), HeadOffice()), nil)
 		c.j.Judge(f)
 		if got := ids(f.All()); got != c.want {
 			t.Errorf("%+v\ntold %q, want %q", c.j, got, c.want)
@@ -144,10 +146,87 @@ func TestOneCheckHangsNoOther(t *testing.T) {
 	}
 }
 
-// What the code adds is in the catalogue, and nothing else is; what is wrong says what to do.
-func TestTheCatalogueIsWhatTheCodeTells(t *testing.T) {
+// A look at everything ends in time: a check that is cut short, and one whose turn does not come, are told, and say nothing against
+// what they look at.
+func TestALookEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		never := make(chan struct{})
+		well := func(_ context.Context, f *Findings) { JudgeCustomers(f, 3) }
+		checks := []Check{
+			{"customers", 10 * time.Second, well},
+			{"broker", 40 * time.Second, func(ctx context.Context, f *Findings) { <-ctx.Done() }},
+			{"disk", 40 * time.Second, func(context.Context, *Findings) { <-never }},
+			{"clock", time.Second, well},
+		}
+		began := time.Now()
+		found, err := Run(t.Context(), checks, Options{Catalogue: Box(), Within: time.Minute})
+		if took := time.Since(began); err != nil || took > time.Minute || ids(found) != "unturned unturned" || !Healthy(found) {
+			t.Errorf("after %s: %v %+v", took, err, found)
+		}
+		began = time.Now()
+		if found, err = Run(t.Context(), checks, Options{Catalogue: Box()}); err != nil || ids(found) != "unfinished" {
+			t.Errorf("unbounded, after %s: %v %+v", time.Since(began), err, found)
+		}
+		close(never)
+	})
+}
+
+// Each fault of a fleet is told with the stores that it is about, the first few by name.
+func TestAFleetIsJudged(t *testing.T) {
+	day := 24 * time.Hour
+	well := func(id string) FleetStore { return FleetStore{ID: id, Enrolled: noon.Add(-day), Seen: noon, Boxes: 1} }
+	but := func(id string, change func(*FleetStore)) FleetStore { s := well(id); change(&s); return s }
+	silent := func(s *FleetStore) { s.Seen = noon.Add(-5 * time.Hour) }
+	cases := []struct {
+		want, text string
+		stores     []FleetStore
+	}{
+		{"fleet-none", "", nil},
+		{"", "1 store is enrolled", []FleetStore{well("a"), {ID: "new", CodeEnds: noon.Add(day)}}},
+		{"fleet-silent", "b for 5 hours", []FleetStore{well("a"), but("b", silent)}},
+		{"fleet-silent", "a for 5 hours", []FleetStore{but("a", silent)}},
+		{"fleet-all-silent", "for 5 hours", []FleetStore{but("a", silent), but("b", silent), {ID: "new", CodeEnds: noon.Add(day)}}},
+		{"fleet-code", "old", []FleetStore{well("a"), {ID: "old", CodeEnds: noon.Add(-1)}}},
+		{"fleet-copied", "only: b.", []FleetStore{well("a"), but("b", func(s *FleetStore) { s.Boxes = 2 })}},
+		{"fleet-held fleet-locked", "box: b.", []FleetStore{but("b", func(s *FleetStore) { s.Held, s.Locked = true, true })}},
+		{"erasures-late", "2 days: b (3)", []FleetStore{well("a"), but("b", func(s *FleetStore) { s.Owed, s.OwedSince = 3, noon.Add(-2*day) })}},
+		{"", "1 wait to be given", []FleetStore{but("b", func(s *FleetStore) { s.Owed, s.OwedSince = 1, noon.Add(-time.Hour) })}},
+		{"office-playbook-refused", "Playbook 3 was refused by a, b, c, d, e, and 1 more: no", func() (all []FleetStore) {
+			for _, id := range []string{"a", "b", "c", "d", "e", "f"} {
+				all = append(all, but(id, func(s *FleetStore) { s.Refused, s.RefusedVersion = "no", 3 }))
+			}
+			return all
+		}()},
+		{"clock-boxes", "3 minutes behind", []FleetStore{but("a", func(s *FleetStore) { s.ClockOff = -3 * time.Minute }), well("b"),
+			but("c", func(s *FleetStore) { s.ClockOff = -4 * time.Minute })}},
+		{"", "", []FleetStore{but("a", func(s *FleetStore) { s.ClockOff = time.Hour }), well("b"), well("c")}},
+	}
+	for _, c := range cases {
+		f := NewFindings(HeadOffice(), nil)
+		x := Fleet{Stores: c.stores, LateAfter: 30 * time.Minute, OwedAfter: day, Now: noon}
+		x.Judge(f)
+		x.JudgeErasures(f)
+		x.JudgePlaybook(f)
+		x.JudgeClock(f)
+		text := ""
+		for _, each := range f.All() {
+			text += each.Text + each.Do + "\n"
+		}
+		if got := ids(f.All()); got != c.want || !strings.Contains(text, c.text) || strings.ContainsAny(text, "{}") {
+			t.Errorf("told %q, want %q with %q\n%s", got, c.want, c.text, text)
+		}
+	}
+	f := NewFindings(HeadOffice(), nil)
+	Fleet{Silent: true}.JudgePlaybook(f)
+	if ids(f.All()) != "office-silent" {
+		t.Errorf("told %v", f.All())
+	}
+}
+
+// What the code adds is in a catalogue, and nothing else is; what is wrong says what to do, in the words of its program.
+func TestTheCataloguesAreWhatTheCodeTells(t *testing.T) {
 	used := map[string]bool{}
-	for _, pattern := range []string{"*.go", "../../cmd/redbench/doctor*.go"} {
+	for _, pattern := range []string{"*.go", "../../cmd/redbench/doctor*.go", "../../cmd/redbench-hq/doctor*.go"} {
 		files, _ := filepath.Glob(pattern)
 		for _, file := range files {
 			text, err := os.ReadFile(file)
@@ -159,23 +238,33 @@ func TestTheCatalogueIsWhatTheCodeTells(t *testing.T) {
 			}
 		}
 	}
-	var known []string
-	for _, k := range Box() {
-		if slices.Contains(known, k.ID) || !used[k.ID] {
-			t.Errorf("%s stands twice, or nobody tells it", k.ID)
-		}
-		known = append(known, k.ID)
-		if (k.State == Fail || k.State == Warn) && k.Do == "" {
-			t.Errorf("%s does not say what to do", k.ID)
+	told := map[string]bool{}
+	for program, catalogue := range map[string]Catalogue{"redbench": Box(), "redbench-hq": HeadOffice()} {
+		var known []string
+		for _, k := range catalogue {
+			if slices.Contains(known, k.ID) || !used[k.ID] {
+				t.Errorf("%s: %s stands twice, or nobody tells it", program, k.ID)
+			}
+			known = append(known, k.ID)
+			told[k.ID] = true
+			if (k.State == Fail || k.State == Warn) && k.Do == "" {
+				t.Errorf("%s: %s does not say what to do", program, k.ID)
+			}
+			if text := k.Text + k.Do; strings.Contains(text, "PROGRAM") || program == "redbench-hq" && regexp.MustCompile("redbench-hq (re)?start`").MatchString(text) &&
+				!strings.Contains(text, "systemctl") {
+				t.Errorf("%s: %s names a program or a verb that is not there: %s", program, k.ID, text)
+			}
 		}
 	}
 	for id := range used {
-		if !slices.Contains(known, id) {
-			t.Errorf("%s is told and not in the catalogue", id)
+		if !told[id] {
+			t.Errorf("%s is told and in no catalogue", id)
 		}
 	}
 }
 
 func TestTheDocumentationIsTheCatalogue(t *testing.T) {
 	keyedtest.HoldPart(t, *update, "../../docs/operations.md", "<!-- doctor -->\n", "<!-- /doctor -->", "<!-- doctor -->\n"+Box().Markdown())
+	keyedtest.HoldPart(t, *update, "../../docs/operations.md", "<!-- doctor of head office -->\n", "<!-- /doctor of head office -->",
+		"<!-- doctor of head office -->\n"+HeadOffice().Markdown())
 }

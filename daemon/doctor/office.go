@@ -3,6 +3,7 @@
 package doctor
 
 import (
+	"cmp"
 	"crypto/x509"
 	"time"
 
@@ -82,9 +83,10 @@ func (o Office) erasures(f *Findings) {
 
 // Certificate is one that somebody has to renew.
 type Certificate struct {
-	Whose string // "[ui]"
-	How   string // it is renewed, after "in its place"
-	Name  string // that it must be for; empty: any
+	Whose string        // "[ui]"
+	How   string        // it is renewed, after "in its place"
+	Name  string        // that it must be for; empty: any
+	Early time.Duration // how long before its end somebody has to begin; 0: three weeks
 	Error error
 	Leaf  *x509.Certificate
 }
@@ -109,7 +111,7 @@ func JudgeCertificates(f *Findings, all []Certificate, now time.Time) {
 		case now.Before(c.Leaf.NotBefore):
 			f.Add("certificate-early", "whose", c.Whose, "from", day(c.Leaf.NotBefore), "how", c.How)
 			continue
-		case left < renewBefore:
+		case left < cmp.Or(c.Early, renewBefore):
 			f.Add("certificate-ends", "whose", c.Whose, "days", int(left/(24*time.Hour)), "until", day(c.Leaf.NotAfter), "how", c.How)
 		default:
 			f.Add("certificate-good", "whose", c.Whose, "days", int(left/(24*time.Hour)))

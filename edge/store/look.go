@@ -7,27 +7,19 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
-	"net/url"
 	"path/filepath"
 	"time"
 
 	"redbench/edge"
+	"redbench/edge/backup"
 	"redbench/edge/seal"
 )
 
 // Look reads the record of a state directory beside the running daemon, or without it, and changes nothing in it.
-type Look struct{ db *sql.DB }
+type Look struct{ backup.Reading }
 
 // OpenLook opens the record to look at. It takes no lock: whoever writes goes on.
-func OpenLook(dir string) *Look {
-	path := &url.URL{Path: filepath.Join(dir, File)}
-	s := &Store{path: path.Path}
-	return &Look{s.pool("mode=ro&_query_only=on&_busy_timeout=5000&_cache_size=-4096", 1, "PRAGMA temp_store = MEMORY")}
-}
-
-// Close closes it.
-func (l *Look) Close() error { return l.db.Close() }
+func OpenLook(dir string) *Look { return &Look{backup.OpenReading(filepath.Join(dir, File))} }
 
 // Schema tells the schema of the record, and the newest that this program knows.
 func (l *Look) Schema(ctx context.Context) (have, known int, err error) {
@@ -35,123 +27,29 @@ func (l *Look) Schema(ctx context.Context) (have, known int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	err = l.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have)
+	have, err = l.Version(ctx)
 	return have, len(names), err
 }
 
 // Fits tells whether the record was made with these keys.
 func (l *Look) Fits(ctx context.Context, keys *seal.Box) (bool, error) {
 	var got []byte
-	err := l.db.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'keys'`).Scan(&got)
+	err := l.DB.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'keys'`).Scan(&got)
 	want := keys.Fingerprint()
 	return string(got) == string(want[:]), err
 }
 
-// Tables lists the tables.
-func (l *Look) Tables(ctx context.Context) (names []string, err error) {
-	rows, err := l.db.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
-}
-
-// Rows counts the rows of a table.
-func (l *Look) Rows(ctx context.Context, table string) (n int64, err error) {
-	err = l.db.QueryRowContext(ctx, `SELECT count(*) FROM "`+table+`"`).Scan(&n)
-	return n, err
-}
-
-// maxProblems is how many problems of one table are told.
-const maxProblems = 20
-
-// Check looks through one table and its indexes; whole compares each index with its table, which takes far longer. One table at
-// a time, so that no reader holds the journal for long. What it found names pages and rows, never what is in them.
-func (l *Look) Check(ctx context.Context, table string, whole bool) (problems []string, err error) {
-	pragma := "quick_check"
-	if whole {
-		pragma = "integrity_check"
-	}
-	rows, err := l.db.QueryContext(ctx, "PRAGMA "+pragma+`("`+table+`")`)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() && len(problems) < maxProblems {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return problems, err
-		}
-		if text != "ok" {
-			problems = append(problems, table+": "+text)
-		}
-	}
-	return problems, rows.Err()
-}
-
-// unsealed is how many customers one step opens.
-const unsealed = 500
-
-// Unseal opens sealed rows under the keys: all of them, or most chosen by chance. A changed bit that no check of pages sees keeps
-// a row from opening.
+// Unseal opens customers under the keys: all of them, or most chosen by chance.
 func (l *Look) Unseal(ctx context.Context, keys *seal.Box, all bool, most int, progress func(tried int)) (tried, bad int, err error) {
-	var last int64
-	if err := l.db.QueryRowContext(ctx, `SELECT coalesce(max(ref), 0) FROM customers`).Scan(&last); err != nil || last == 0 {
-		return 0, 0, err
-	}
-	step := int64(unsealed)
-	if !all {
-		step = 10
-	}
-	for from := int64(0); ctx.Err() == nil; {
-		if !all {
-			if tried >= most {
-				return tried, bad, nil
-			}
-			from = rand.Int64N(last)
-		}
-		n, broken, next, err := l.unseal(ctx, keys, from, step)
-		tried, bad = tried+n, bad+broken
-		if err != nil {
-			return tried, bad, err
-		}
-		progress(tried)
-		if all {
-			if from = next; n == 0 {
-				return tried, bad, nil
-			}
-		} else if n == 0 || int64(n) < step && last <= step {
-			return tried, bad, nil // fewer than one step: all were seen
-		}
-	}
-	return tried, bad, ctx.Err()
-}
-
-func (l *Look) unseal(ctx context.Context, keys *seal.Box, after, step int64) (n, bad int, last int64, err error) {
-	rows, err := l.db.QueryContext(ctx, `SELECT ref, id, wrapped, sealed, tap FROM customers WHERE ref > ? ORDER BY ref LIMIT ?`, after, step)
-	if err != nil {
-		return 0, 0, after, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id, wrapped, sealed, tap []byte
-		if err := rows.Scan(&last, &id, &wrapped, &sealed, &tap); err != nil {
-			return n, bad, last, err
-		}
-		n++
-		if !opens(keys, id, wrapped, sealed, tap) {
-			bad++
-		}
-	}
-	return n, bad, last, rows.Err()
+	return l.Reading.Unseal(ctx, backup.Sealed{
+		Last: `SELECT coalesce(max(ref), 0) FROM customers`,
+		Next: `SELECT ref, id, wrapped, sealed, tap FROM customers WHERE ref > ? ORDER BY ref LIMIT ?`,
+		Opens: func(rows *sql.Rows) (ref int64, ok bool, err error) {
+			var id, wrapped, sealed, tap []byte
+			err = rows.Scan(&ref, &id, &wrapped, &sealed, &tap)
+			return ref, err == nil && opens(keys, id, wrapped, sealed, tap), err
+		},
+	}, all, most, progress)
 }
 
 func opens(keys *seal.Box, id, wrapped, sealed, tap []byte) bool {
@@ -182,22 +80,22 @@ type Glance struct {
 
 // Glance reads it.
 func (l *Look) Glance(ctx context.Context, now time.Time) (g Glance, err error) {
-	s := &Store{opt: Options{Now: func() time.Time { return now }}, read: l.db}
+	s := &Store{opt: Options{Now: func() time.Time { return now }}, read: l.DB}
 	fail := func(err error) (Glance, error) { return g, fmt.Errorf("looking at the record: %w", err) }
-	if err := l.db.QueryRowContext(ctx, `SELECT count(*) FROM customers`).Scan(&g.Customers); err != nil {
+	if err := l.DB.QueryRowContext(ctx, `SELECT count(*) FROM customers`).Scan(&g.Customers); err != nil {
 		return fail(err)
 	}
 	if g.Backlog, err = s.Backlog(ctx); err != nil {
 		return fail(err)
 	}
 	var wall, seen int64
-	if wall, err = metaNumber(ctx, l.db, metaWall); err != nil {
+	if wall, err = metaNumber(ctx, l.DB, metaWall); err != nil {
 		return fail(err)
 	}
 	if _, g.Asked, err = s.Cursor(ctx); err != nil {
 		return fail(err)
 	}
-	if err := l.db.QueryRowContext(ctx, `SELECT coalesce(max(quarter), 0) FROM tally WHERE what = ?`, tallySeen).Scan(&seen); err != nil {
+	if err := l.DB.QueryRowContext(ctx, `SELECT coalesce(max(quarter), 0) FROM tally WHERE what = ?`, tallySeen).Scan(&seen); err != nil {
 		return fail(err)
 	}
 	g.Wall, g.Seen = moment(wall), moment(seen)
@@ -214,7 +112,7 @@ func (l *Look) Glance(ctx context.Context, now time.Time) (g Glance, err error) 
 }
 
 func (l *Look) refused(ctx context.Context, since int64) (map[string]int, error) {
-	rows, err := l.db.QueryContext(ctx, `SELECT reason, count(*) FROM quarantine WHERE at >= ? GROUP BY reason`, since)
+	rows, err := l.DB.QueryContext(ctx, `SELECT reason, count(*) FROM quarantine WHERE at >= ? GROUP BY reason`, since)
 	if err != nil {
 		return nil, err
 	}

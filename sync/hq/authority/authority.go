@@ -89,6 +89,24 @@ func Open(opt Options) (*Authority, error) {
 	return a, nil
 }
 
+// Look reads the authority of a state directory and changes nothing: its certificate, and why it cannot be used.
+func Look(opt Options) (*x509.Certificate, error) {
+	opt.Log = slog.New(slog.DiscardHandler)
+	path := filepath.Join(opt.Dir, File)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the built-in authority: %w", err)
+	}
+	a := &Authority{opt: opt}
+	if a.cert, a.key, err = decode(data); err != nil {
+		return nil, fmt.Errorf("reading the built-in authority %q: %w", path, err)
+	}
+	if a.names, err = namesOf(opt); err != nil {
+		return nil, err
+	}
+	return a.cert, a.checkNames()
+}
+
 func (a *Authority) load() error {
 	path := filepath.Join(a.opt.Dir, File)
 	data, err := os.ReadFile(path)

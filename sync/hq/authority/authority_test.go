@@ -220,6 +220,28 @@ func TestWithoutAPublicURLTheNameMayComeLater(t *testing.T) {
 	}
 }
 
+// Looking tells what serving would say, and makes nothing.
+func TestLookingChangesNothing(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Look(Options{Dir: dir}); err == nil {
+		t.Error("an authority that is not there was looked at")
+	}
+	a := open(t, Options{Dir: dir, PublicURL: "https://hq.chain.example"})
+	public := filepath.Join(dir, PublicFile)
+	if err := os.Remove(public); err != nil {
+		t.Fatal(err)
+	}
+	if cert, err := Look(Options{Dir: dir, PublicURL: "https://hq.chain.example"}); err != nil || !cert.Equal(a.cert) {
+		t.Errorf("%v %v", cert, err)
+	}
+	if _, err := Look(Options{Dir: dir, PublicURL: "https://elsewhere.example"}); err == nil || !strings.Contains(err.Error(), "may not sign for") {
+		t.Errorf("another name: %v", err)
+	}
+	if _, err := os.Stat(public); err == nil {
+		t.Error("looking wrote a file")
+	}
+}
+
 func TestOptionsThatCannotBe(t *testing.T) {
 	for url, want := range map[string]string{
 		"http://hq.example.com": "want https://", "https://": "want https://", "hq.example.com": "want https://",
