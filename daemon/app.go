@@ -28,6 +28,11 @@ type Options struct {
 
 	// Supervised says that a service manager starts the process again when it ends with an error.
 	Supervised bool
+
+	// Now is the record's clock (nil: time.Now), and Upkeep how often the record looks after itself (0: as it does by itself). A
+	// measurement lives through weeks in minutes by them. Whatever speaks with others keeps the real time.
+	Now    func() time.Time
+	Upkeep time.Duration
 }
 
 // App is the process on the box: it is made by New, and Run serves until its context ends.
@@ -56,6 +61,9 @@ type App struct {
 
 // New opens and wires everything, and listens; Run makes it serve. On an error nothing stays open.
 func New(ctx context.Context, o Options) (*App, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	a := &App{Options: o, run: uuid.Must(uuid.NewV7()).String(), started: time.Now(), metrics: newRegistry(o.Version),
 		stops: stops{log: o.Log}, ready: make(chan struct{}), failed: make(chan error, 4)}
 	if err := a.wire(ctx); err != nil {

@@ -42,9 +42,9 @@ type backups struct {
 	owes    time.Time       // since when any does
 }
 
-func newBackups(c *config.Config, version string, s *store.Store, log *slog.Logger) *backups {
-	return &backups{config: c, store: s, log: log, now: time.Now, keeper: &backup.Keeper{What: kept, Dir: c.Backup.In(c.State.Dir),
-		State: c.State.Dir, Version: version, Store: c.Store.ID, Now: time.Now, Copy: s.Copy, Check: checkCopy}}
+func newBackups(c *config.Config, version string, s *store.Store, log *slog.Logger, now func() time.Time) *backups {
+	return &backups{config: c, store: s, log: log, now: now, keeper: &backup.Keeper{What: kept, Dir: c.Backup.In(c.State.Dir),
+		State: c.State.Dir, Version: version, Store: c.Store.ID, Now: now, Copy: s.Copy, Check: checkCopy}}
 }
 
 // checkCopy looks through a copy of a state directory, and starts on it as a box does.

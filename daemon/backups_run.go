@@ -31,12 +31,12 @@ const (
 
 func (l *backupLoop) start() {
 	ctx, end := context.WithCancel(context.Background())
-	l.end, l.begun = end, time.Now()
+	l.end, l.begun = end, l.now()
 	l.ended.Go(func() {
 		ticker := time.NewTicker(backupLook)
 		defer ticker.Stop()
 		for {
-			l.round(ctx, time.Now())
+			l.round(ctx, l.now())
 			select {
 			case <-ctx.Done():
 				return

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"redbench/daemon/control"
 	"redbench/daemon/owner"
@@ -52,7 +53,7 @@ func openOffline(ctx context.Context, o Options) (control.Box, io.Closer, error)
 	if err := owner.Become(o.Config.State.Dir); err != nil {
 		return nil, nil, err
 	}
-	keys, s, err := openRecord(ctx, o.Config, quiet(o.Log))
+	keys, s, err := openRecord(ctx, Options{Config: o.Config, Log: quiet(o.Log)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -112,7 +113,7 @@ func (b offline) Unmerge(ctx context.Context, req control.UnmergeRequest) (contr
 
 // Backup makes a backup.
 func (b offline) Backup(ctx context.Context, progress func(backup.Progress)) (backup.Backup, error) {
-	return newBackups(b.config, b.version, b.store, slog.New(slog.DiscardHandler)).make(ctx, backup.Pace{Progress: progress})
+	return newBackups(b.config, b.version, b.store, slog.New(slog.DiscardHandler), time.Now).make(ctx, backup.Pace{Progress: progress})
 }
 
 // Forget takes a customer out of the record.

@@ -20,7 +20,7 @@ func TestAnImportIsReadAsAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, s, err := openRecord(t.Context(), c, quiet(nil))
+	_, s, err := openRecord(t.Context(), Options{Config: c, Log: quiet(nil)})
 	if err != nil {
 		t.Fatal(err)
 	}

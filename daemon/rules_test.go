@@ -20,7 +20,7 @@ func TestABoxRefusesAPlaybookThatIsNotHeadOffices(t *testing.T) {
 	}
 	c := config.Default()
 	c.State.Dir = t.TempDir()
-	keys, s, err := openRecord(t.Context(), c, quiet(nil))
+	keys, s, err := openRecord(t.Context(), Options{Config: c, Log: quiet(nil)})
 	if err != nil {
 		t.Fatal(err)
 	}

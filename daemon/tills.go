@@ -42,7 +42,7 @@ func (a *App) openBroker(said *announcer) (tills, error) {
 		return nil, err
 	}
 	broker, err := mqtt.NewBroker(mqtt.BrokerOptions{Listen: c.Listen, Store: a.Config.Store.ID, TLS: security, Tills: lanes,
-		Insecure: c.Insecure, Topics: adapterTopics(a.Config), Sink: a.serve.Receive, Offline: said.status("offline"), Log: a.Log})
+		Insecure: c.Insecure, Topics: adapterTopics(a.Config), Sink: a.serve.Receive, Offline: said.status("offline"), Log: a.Log, Now: a.Now})
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (a *App) openClient(said *announcer) (tills, error) {
 	}
 	client, err := mqtt.NewClient(mqtt.ClientOptions{Broker: c.Broker, ClientID: id, Username: c.Username, Password: password,
 		CAFile: c.CAFile, Store: a.Config.Store.ID, Topics: adapterTopics(a.Config), Sink: a.serve.Receive,
-		Offline: said.status("offline"), Log: a.Log, OnState: a.connection(said)})
+		Offline: said.status("offline"), Log: a.Log, Now: a.Now, OnState: a.connection(said)})
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ import (
 func (a *App) wire(ctx context.Context) error {
 	c := a.Config
 	opened := askForTime(a.Log)
-	keys, s, err := openRecord(ctx, c, a.Log)
+	keys, s, err := openRecord(ctx, a.Options)
 	opened()
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.keys, a.store = keys, s
 	a.stops.add("the store", func(context.Context) error { return s.Close() })
 	watchStore(a.metrics, s)
-	a.backups = &backupLoop{backups: newBackups(c, a.Version, s, a.Log)}
+	a.backups = &backupLoop{backups: newBackups(c, a.Version, s, a.Log, a.Now)}
 	a.stops.add("backups", a.backups.stop)
 	watchBackups(a.metrics, a.backups.backups)
 
@@ -70,7 +70,7 @@ func (a *App) wire(ctx context.Context) error {
 		Experiment: serve.Experiment{Silent: c.Experiment.Silent, ControlPercent: c.Experiment.ControlPercent},
 		Metrics:    a.metrics, Refused: a.announcements.refused,
 		Trouble: func(err error) { a.troubles.set("notice.store", err != nil) },
-		Ask:     a.office.ask, AskWithin: time.Duration(c.HQ.LookupMS) * time.Millisecond,
+		Ask:     a.office.ask, AskWithin: time.Duration(c.HQ.LookupMS) * time.Millisecond, Now: a.Now,
 	})
 	if err != nil {
 		return err
@@ -107,7 +107,8 @@ func (a *App) wire(ctx context.Context) error {
 }
 
 // openRecord opens keys and store.
-func openRecord(ctx context.Context, c *config.Config, log *slog.Logger) (*seal.Box, *store.Store, error) {
+func openRecord(ctx context.Context, o Options) (*seal.Box, *store.Store, error) {
+	c := o.Config
 	if err := os.MkdirAll(c.State.Dir, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("making the state directory ([state] dir): %w", err)
 	}
@@ -122,7 +123,8 @@ func openRecord(ctx context.Context, c *config.Config, log *slog.Logger) (*seal.
 	if err != nil {
 		return nil, nil, err
 	}
-	record, err := store.Open(ctx, store.Options{Dir: c.State.Dir, StoreID: c.Store.ID, Zone: c.Zone(), Seal: keys, Log: log,
+	record, err := store.Open(ctx, store.Options{Dir: c.State.Dir, StoreID: c.Store.ID, Zone: c.Zone(), Seal: keys, Log: o.Log,
+		Now: o.Now, Upkeep: o.Upkeep,
 		QuarantineCount: c.Limits.Quarantine, OutboxBytes: int64(c.Limits.OutboxMB) << 20,
 		VisitsKept: c.Privacy.VisitsFor(), DatabaseBytes: int64(c.Limits.DatabaseMB) << 20})
 	return keys, record, err
@@ -220,7 +222,7 @@ func (a *App) openScreens(told *cashier) (net.Listener, error) {
 }
 
 func (a *App) today(ctx context.Context) (ui.Today, error) {
-	since := midnight(time.Now().In(a.Config.Zone()))
+	since := midnight(a.Now().In(a.Config.Zone()))
 	counts, err := a.store.Counts(ctx, since)
 	return ui.Today{Since: since, Counts: counts}, err
 }

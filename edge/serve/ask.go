@@ -5,7 +5,6 @@ package serve
 import (
 	"context"
 	"errors"
-	"time"
 
 	"redbench/edge"
 	"redbench/edge/lane"
@@ -58,7 +57,7 @@ func (s *Service) recognised(ctx context.Context, l *laneState, prompt string, r
 		return
 	}
 	l.drop(prompt)
-	s.step(l, lane.Recognised{Prompt: prompt, Customer: ref, At: time.Now()}, edge.Entry{}, &profile, nil)
+	s.step(l, lane.Recognised{Prompt: prompt, Customer: ref, At: s.Now()}, edge.Entry{}, &profile, nil)
 }
 
 // drop lets go of a prompt that is at hand: it is chosen anew, under the same id.

@@ -22,11 +22,11 @@ func (s *Service) divide(prompt *edge.Prompt, customer edge.Customer, entry *edg
 	if s.Experiment == (Experiment{}) || customer.Consent != edge.ConsentRemember {
 		return
 	}
-	group := s.group(*prompt, customer, time.Now())
+	group := s.group(*prompt, customer, s.Now())
 	if prompt.Held = group == edge.GroupControl || group == edge.GroupSilent; prompt.Held {
 		s.metrics.notShown.WithLabelValues(string(group)).Inc()
 	}
-	entry.Outcome = &edge.Outcome{Word: prompt.ID, Prompt: prompt.ID, Kind: string(group), At: time.Now()}
+	entry.Outcome = &edge.Outcome{Word: prompt.ID, Prompt: prompt.ID, Kind: string(group), At: s.Now()}
 }
 
 func (s *Service) group(prompt edge.Prompt, customer edge.Customer, now time.Time) edge.Group {

@@ -73,7 +73,7 @@ func (s *Service) restore(record edge.LaneRecord) {
 	state.Shown = time.Time{} // so that the same card greets again
 	l.state = state
 	s.arm(l)
-	if state.Paused.After(time.Now()) {
+	if state.Paused.After(s.Now()) {
 		s.Screens.Show(l.name, edge.Clear{Reason: edge.ClearPaused})
 	}
 }
@@ -88,8 +88,8 @@ func (s *Service) arm(l *laneState) {
 	if deadline.IsZero() || l.stopped {
 		return
 	}
-	l.timer = time.AfterFunc(max(0, time.Until(deadline)), func() {
-		s.step(l, lane.Tick{At: time.Now()}, edge.Entry{}, nil, nil)
+	l.timer = time.AfterFunc(max(0, deadline.Sub(s.Now())), func() {
+		s.step(l, lane.Tick{At: s.Now()}, edge.Entry{}, nil, nil)
 	})
 }
 

@@ -5,7 +5,6 @@ package serve
 import (
 	"context"
 	"errors"
-	"time"
 
 	"redbench/edge"
 	"redbench/edge/lane"
@@ -40,7 +39,7 @@ func (s *Service) joinOn(name string, from, into edge.CustomerRef) error {
 		entry.Card = &edge.Card{Customer: from, Lane: name}
 	}
 	l.join(from, into)
-	s.step(l, lane.Joined{From: from, Into: into, At: time.Now()}, entry, nil, nil)
+	s.step(l, lane.Joined{From: from, Into: into, At: s.Now()}, entry, nil, nil)
 	return nil
 }
 
@@ -52,7 +51,7 @@ func (s *Service) anew(ref edge.CustomerRef) (lanes int) {
 			continue
 		}
 		lanes++
-		s.step(l, lane.Anew{Customer: ref, Prompt: newID(), At: time.Now()}, edge.Entry{}, nil, nil)
+		s.step(l, lane.Anew{Customer: ref, Prompt: newID(), At: s.Now()}, edge.Entry{}, nil, nil)
 	}
 	return lanes
 }

@@ -110,7 +110,7 @@ func (s *Service) lateness(msg edge.Message, ev edge.Event) (late time.Duration,
 	if msg.Waited > lateAfter {
 		return msg.Waited, nil
 	}
-	late, clock = s.clocks.observe(ev.Source, ev.Time, time.Now().Add(-msg.Waited))
+	late, clock = s.clocks.observe(ev.Source, ev.Time, s.Now().Add(-msg.Waited))
 	return late + msg.Waited, clock
 }
 
@@ -155,7 +155,7 @@ func conflict(ev edge.Event) error {
 // till steps a lane by a till's event. A stale one is not shown: it is late, it was retained, or it may have waited at the
 // broker and does not tell for how long.
 func (s *Service) till(l *laneState, ev edge.Event, tap edge.Tap, stale bool, late time.Duration, entry edge.Entry, done func(edge.Result, error)) {
-	in := lane.Till{Event: ev, Prompt: newID(), Late: stale, Delay: late, At: time.Now()}
+	in := lane.Till{Event: ev, Prompt: newID(), Late: stale, Delay: late, At: s.Now()}
 	if in.Late && ev.Type == edge.LoyaltyPresented {
 		s.metrics.notShown.WithLabelValues(lateReason(ev)).Inc()
 	}
@@ -302,7 +302,7 @@ func (s *Service) greet(l *laneState, e lane.Greet, profile *edge.Profile, entry
 	s.show(l.name, prompt)
 	runtime.Gosched() // the screens' writers go first; what follows here is for the disk
 	if arrived := entry.Event; arrived != nil {
-		s.metrics.tap.Observe(time.Since(arrived.At).Seconds())
+		s.metrics.tap.Observe(s.Now().Sub(arrived.At).Seconds())
 	}
 	if !prompt.Held {
 		s.metrics.prompts.WithLabelValues(string(prompt.Who.Stage)).Inc()
@@ -339,7 +339,7 @@ func (s *Service) input(l *laneState, event, checkout, prompt string, profile ed
 	return playbook.Input{
 		Profile: profile, Known: profile.Customer.Ref != edge.Stranger,
 		Event: event, Checkout: checkout, PromptID: prompt,
-		Now: time.Now().In(s.Zone), Language: s.Language, ShownFor: s.Timing.Prompt, Seed: seed.Sum64(),
+		Now: s.Now().In(s.Zone), Language: s.Language, ShownFor: s.Timing.Prompt, Seed: seed.Sum64(),
 		Lane: l.name, Load: playbook.LoadAfter(l.row), Tallies: s.Store.RuleTallies(),
 	}
 }

@@ -77,6 +77,8 @@ type Options struct {
 	// nobody to ask. It gives edge.ErrNotFound where nobody knows her. AskWithin is how long it has: 0 is 300 ms.
 	Ask       func(ctx context.Context, id edge.Identifier) (edge.CustomerRef, error)
 	AskWithin time.Duration
+
+	Now func() time.Time // nil: time.Now
 }
 
 // Service serves every lane of one store.
@@ -108,6 +110,9 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	}
 	if o.AskWithin <= 0 {
 		o.AskWithin = 300 * time.Millisecond
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	s := &Service{Options: o, metrics: newMetrics(o.Metrics), flight: newFlight(), lanes: map[string]*laneState{},
 		asking: make(chan struct{}, maxAsking), probes: probes{topic: adapt.ProbeTopic(o.StoreID)}}
@@ -158,7 +163,7 @@ func (s *Service) Err() error { return s.writer.lastError() }
 
 // Idle is what a screen shows between customers: the principle of the day.
 func (s *Service) Idle() edge.Idle {
-	return edge.Idle{Principle: s.Rules().Principle(time.Now().In(s.Zone), s.Language)}
+	return edge.Idle{Principle: s.Rules().Principle(s.Now().In(s.Zone), s.Language)}
 }
 
 // Forgotten takes a customer who was just forgotten off every lane, and tells on how many she was.
@@ -171,7 +176,7 @@ func (s *Service) Forgotten(ref edge.CustomerRef) (cleared int) {
 		if l.forget(ref) {
 			cleared++
 		}
-		s.step(l, lane.Forgotten{Customer: ref, At: time.Now()}, edge.Entry{}, nil, nil)
+		s.step(l, lane.Forgotten{Customer: ref, At: s.Now()}, edge.Entry{}, nil, nil)
 	}
 	return cleared
 }

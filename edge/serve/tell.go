@@ -46,12 +46,12 @@ func (s *Service) Tell(ctx context.Context, laneName string, w edge.Word) error 
 		if w.Fact == "" {
 			return edge.Refuse("fact", "resolve needs the fact's id")
 		}
-		entry.Close = &edge.CloseFact{ID: w.Fact, At: time.Now()}
+		entry.Close = &edge.CloseFact{ID: w.Fact, At: s.Now()}
 	case edge.WordPause:
 		if w.Minutes < 0 || w.Minutes > maxPauseMins {
 			return edge.Refuse("minutes", "a pause lasts 0 (prompts again) to %d minutes", maxPauseMins)
 		}
-		in = lane.Pause{Minutes: w.Minutes, At: time.Now()}
+		in = lane.Pause{Minutes: w.Minutes, At: s.Now()}
 	case edge.WordUndo:
 		in, err = s.undo(ctx, l, w, &entry)
 	default:
@@ -102,7 +102,7 @@ func (s *Service) seen(ctx context.Context, l *laneState, w edge.Word, entry *ed
 	if _, _, err := s.about(ctx, l, w.Prompt); err != nil {
 		return err
 	}
-	entry.Outcome = &edge.Outcome{Word: w.ID, Prompt: w.Prompt, Kind: "seen", At: time.Now()}
+	entry.Outcome = &edge.Outcome{Word: w.ID, Prompt: w.Prompt, Kind: "seen", At: s.Now()}
 	s.painted.Store(time.Now().UnixMicro())
 	return nil
 }
@@ -123,13 +123,13 @@ func (s *Service) feedback(ctx context.Context, l *laneState, w edge.Word, entry
 		entry.Renew = line.Fact
 	case edge.VerdictWrong:
 		if line.Fact != "" {
-			entry.Close = &edge.CloseFact{ID: line.Fact, At: time.Now()}
+			entry.Close = &edge.CloseFact{ID: line.Fact, At: s.Now()}
 		}
 		s.silence(l, func(p edge.Prompt) bool { return p.ID == w.Prompt }, w.Line)
 	default:
 		return edge.Refuse("verdict", "a verdict is used, not-now, wrong or confirmed")
 	}
-	entry.Outcome = &edge.Outcome{Word: w.ID, Prompt: w.Prompt, Kind: string(w.Verdict), Line: w.Line, At: time.Now()}
+	entry.Outcome = &edge.Outcome{Word: w.ID, Prompt: w.Prompt, Kind: string(w.Verdict), Line: w.Line, At: s.Now()}
 	return nil
 }
 
@@ -169,7 +169,7 @@ func (s *Service) note(ctx context.Context, l *laneState, w edge.Word, entry *ed
 		return err
 	}
 	fact := edge.Fact{ID: newID(), Customer: ref, Kind: w.Kind, Text: text, Date: w.Date, Private: w.Private,
-		ToldTo: l.toldTo(), Place: s.StoreName, At: time.Now()}
+		ToldTo: l.toldTo(), Place: s.StoreName, At: s.Now()}
 	if w.Until != "" {
 		day, err := time.ParseInLocation(time.DateOnly, w.Until, s.Zone)
 		if err != nil {
@@ -178,16 +178,16 @@ func (s *Service) note(ctx context.Context, l *laneState, w edge.Word, entry *ed
 		fact.Until = day.AddDate(0, 0, 1) // to the end of that day
 	}
 	entry.Fact, entry.About = &fact, w.Prompt
-	entry.Close = answered(w.Answers, lines)
+	entry.Close = answered(w.Answers, lines, fact.At)
 	return nil
 }
 
 // answered closes the fact that was asked anew: the answer stands in its place. A question of the playbook's own is no
 // fact, and closes nothing.
-func answered(id string, lines map[string]edge.Line) *edge.CloseFact {
+func answered(id string, lines map[string]edge.Line, at time.Time) *edge.CloseFact {
 	for _, line := range lines {
 		if id != "" && line.Fact == id {
-			return &edge.CloseFact{ID: id, At: time.Now()}
+			return &edge.CloseFact{ID: id, At: at}
 		}
 	}
 	return nil
@@ -223,7 +223,7 @@ func (s *Service) undo(ctx context.Context, l *laneState, w edge.Word, entry *ed
 		return nil, edge.Refuse("of", "undo needs the id of a message or of a prompt")
 	}
 	if l.canUndo(w.Of) {
-		return lane.Undo{Prompt: w.Of, NewPrompt: newID(), At: time.Now()}, nil
+		return lane.Undo{Prompt: w.Of, NewPrompt: newID(), At: s.Now()}, nil
 	}
 	if known, err := s.Store.WordKnown(ctx, w.Of); err != nil || known {
 		entry.Withdraw = w.Of
