@@ -187,11 +187,11 @@ func (t *Trial) session(ctx context.Context, d *dialer, id string, o TrialOption
 		return err
 	}
 	t.Resumed = resumed
-	held := gather(ctx, inbox, false)
+	held := gather(ctx, inbox, topic, t.Sent, false)
 	for _, m := range held {
 		m.Ack()
 	}
-	t.Window, t.Kept = len(held), len(held)+len(gather(ctx, inbox, true))
+	t.Window, t.Kept = len(held), len(held)+len(gather(ctx, inbox, topic, t.Sent-len(held), true))
 	again.Disconnect(100)
 	return ctx.Err()
 }
@@ -199,7 +199,7 @@ func (t *Trial) session(ctx context.Context, d *dialer, id string, o TrialOption
 // listen waits for our own word, and takes what the broker tells of itself meanwhile.
 func (t *Trial) listen(ctx context.Context, inbox <-chan paho.Message, topic string) {
 	timeout := time.After(trialHears)
-	for {
+	for !t.Heard || t.Version == "" || t.Dropped < 0 { // a broker that tells less is given a moment more
 		select {
 		case m := <-inbox:
 			m.Ack()
@@ -239,11 +239,14 @@ func (t *Trial) fill(till paho.Client, topic string, n int) error {
 	return nil
 }
 
-// gather takes what comes until nothing more does, and acknowledges it or leaves that.
-func gather(ctx context.Context, inbox <-chan paho.Message, ack bool) (all []paho.Message) {
-	for {
+// gather takes what comes on our topic until all of it is there or nothing more comes, and acknowledges it or leaves that.
+func gather(ctx context.Context, inbox <-chan paho.Message, topic string, most int, ack bool) (all []paho.Message) {
+	for len(all) < most {
 		select {
 		case m := <-inbox:
+			if m.Topic() != topic { // what the broker tells of itself goes on
+				continue
+			}
 			if all = append(all, m); ack {
 				m.Ack()
 			}
@@ -253,6 +256,7 @@ func gather(ctx context.Context, inbox <-chan paho.Message, ack bool) (all []pah
 			return all
 		}
 	}
+	return all
 }
 
 // entered connects, and tells whether the broker knew the session.
