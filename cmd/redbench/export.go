@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +17,13 @@ import (
 )
 
 func newExportCommand() *cobra.Command {
-	return cli.Parent("export", "Write what the box holds of people to a file", newExportCustomerCommand())
+	return cli.Parent("export", "Write what the box holds of people to a file", newExportCustomerCommand(),
+		newExportKindCommand(control.ImportCustomers, "Write all customers to a file that import takes back", `Writes all customers with what "redbench import customers" takes, which takes them back and changes nothing. Cards and other
+identifiers are not in it: the box holds no more of them than keyed hashes, so a customer is named by the chain's own id, and who
+has none cannot be read back. Consent is in it where it was stated, not where it was assumed at an import. Private facts, closed
+ones and those that hold for a time only are not in it.`),
+		newExportKindCommand(control.ImportVisits, "Write all visits to a file that import takes back", `Writes each line of all visits that are kept, with what "redbench import visits" takes, which takes them back and changes
+nothing. A customer is named by the chain's own id; strangers' visits are not in it.`))
 }
 
 func newExportCustomerCommand() *cobra.Command {
@@ -35,10 +39,17 @@ It goes to standard output, or to a file that only its owner may read; one that 
 dash instead of the identifier reads it from standard input.`,
 		Example: "  redbench export customer 6001002003004 --to maya.json\n  redbench export customer --kind customer C-1042",
 		Args:    cli.AsUsed,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			id, err := cli.Identifier(cmd, args[0])
 			if err != nil {
 				return err
+			}
+			var file *freshFile
+			if to != "" {
+				if file, err = newFile(to); err != nil {
+					return err
+				}
+				defer file.drop(&err)
 			}
 			var d edge.Dossier
 			err = withBox(cmd, func(box control.Box, _ *config.Config) error {
@@ -51,7 +62,8 @@ dash instead of the identifier reads it from standard input.`,
 			if to == "" {
 				return writeDossier(cmd.OutOrStdout(), d)
 			}
-			return exportDossier(cmd, d, to)
+			err = exportDossier(cmd, d, file)
+			return err
 		},
 	}
 	cli.AddKind(command)
@@ -74,20 +86,13 @@ type exported struct {
 	Prompts int    `json:"prompts"`
 }
 
-func exportDossier(cmd *cobra.Command, d edge.Dossier, path string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already; name another file", path)
+func exportDossier(cmd *cobra.Command, d edge.Dossier, file *freshFile) error {
+	if err := errors.Join(writeDossier(file, d), file.done()); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("making the file: %w", err)
-	}
-	if err := errors.Join(writeDossier(file, d), file.Sync(), file.Close()); err != nil {
-		return errors.Join(fmt.Errorf("writing %s: %w", path, err), os.Remove(path))
-	}
-	result := exported{File: path, Facts: len(d.Facts), Visits: len(d.Visits), Prompts: len(d.Prompts)}
+	result := exported{File: file.Name(), Facts: len(d.Facts), Visits: len(d.Visits), Prompts: len(d.Prompts)}
 	return cli.Printed(cmd, result, func(out io.Writer) {
 		fmt.Fprintf(out, "Wrote %s, %s and %s to %s. It holds a person: send it to her, and delete it.\n", cli.Count(result.Facts, "fact", "facts"),
-			cli.Count(result.Visits, "visit", "visits"), cli.Count(result.Prompts, "prompt", "prompts"), path)
+			cli.Count(result.Visits, "visit", "visits"), cli.Count(result.Prompts, "prompt", "prompts"), file.Name())
 	})
 }

@@ -33,6 +33,8 @@ type Box interface {
 	// Import reads a file of customers or visits to its end, telling progress about four times a second. A bad row is
 	// part of the report, never an error.
 	Import(ctx context.Context, req ImportRequest, r io.Reader, progress func(edge.ImportProgress)) (edge.ImportReport, error)
+	// Export writes customers or visits as an import takes them back.
+	Export(ctx context.Context, req ExportRequest, to io.Writer, progress func(edge.ExportProgress)) (edge.ExportReport, error)
 	// Forget takes one customer out, whole.
 	Forget(ctx context.Context, id edge.Identifier) (ForgetReport, error)
 	// Enroll exchanges a one-time code of head office for this box's credentials and the chain's keys. A box that is

@@ -105,6 +105,22 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 	}
 }
 
+// TestAnExportArrivesWhole: its parts in order, its progress and its report; or the error that ended it.
+func TestAnExportArrivesWhole(t *testing.T) {
+	box := &fakeBox{}
+	client, _ := serve(t, box)
+	var out strings.Builder
+	last := 0
+	report, err := client.Export(t.Context(), ExportRequest{Kind: ImportVisits, Format: FormatCSV}, &out, func(p edge.ExportProgress) { last = p.Done })
+	if err != nil || report.Rows != 3 || last != 2 || out.String() != "part 0\npart 1\npart 2\n" || box.asked != "export visits csv" {
+		t.Errorf("%+v, %v, %d, %q, %q", report, err, last, out.String(), box.asked)
+	}
+	box.err = edge.ErrNotFound
+	if _, err := client.Export(t.Context(), ExportRequest{}, io.Discard, nil); !errors.Is(err, edge.ErrNotFound) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestAnImportStreamsBothWays(t *testing.T) {
 	box := &fakeBox{}
 	client, _ := serve(t, box)

@@ -108,6 +108,17 @@ func (f *fakeBox) Dossier(_ context.Context, id edge.Identifier) (edge.Dossier, 
 	return edge.Dossier{ID: "c1", Visits: []edge.DossierVisit{{At: noon}}}, f.err
 }
 
+func (f *fakeBox) Export(_ context.Context, req ExportRequest, to io.Writer, progress func(edge.ExportProgress)) (edge.ExportReport, error) {
+	f.note("export %s %s", req.Kind, req.Format)
+	for part := range 3 {
+		if _, err := fmt.Fprintf(to, "part %d\n", part); err != nil {
+			return edge.ExportReport{}, err
+		}
+		progress(edge.ExportProgress{Done: part, Of: 3})
+	}
+	return edge.ExportReport{Rows: 3}, f.err
+}
+
 func (f *fakeBox) Merge(_ context.Context, req MergeRequest) (MergeReport, error) {
 	f.note("merge %s %s into %s %s", req.Other.Kind, req.Other.Value, req.Keep.Kind, req.Keep.Value)
 	return MergeReport{Customer: "c1", Merged: "c2", Consent: edge.ConsentRemember, Undo: true, Screens: 1}, f.err

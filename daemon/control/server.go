@@ -85,6 +85,7 @@ func handler(box Box, log *slog.Logger) http.Handler {
 	}))
 	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) { serveBackup(box, w, r) })
 	mux.HandleFunc("POST /import", func(w http.ResponseWriter, r *http.Request) { serveImport(box, w, r) })
+	mux.HandleFunc("POST /export", func(w http.ResponseWriter, r *http.Request) { serveExport(box, w, r) })
 	return logged(mux, log)
 }
 
