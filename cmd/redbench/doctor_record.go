@@ -123,6 +123,22 @@ type officeSeen struct {
 	at time.Time
 }
 
+// lookAtOffice looks once, whichever check comes first; nil: the box is enrolled nowhere.
+func (p *patient) lookAtOffice(ctx context.Context) *officeSeen {
+	if seen := p.seen.Load(); seen != nil {
+		return seen
+	}
+	credentials, err := link.Load(p.cfg.State.Dir)
+	if err != nil {
+		return nil
+	}
+	c := p.cfg.HQ
+	looked := link.LookAt(ctx, link.Options{Credentials: credentials, CAFile: c.CAFile, Insecure: c.Insecure, Version: version()})
+	seen := &officeSeen{looked, time.Now()}
+	p.seen.Store(seen)
+	return seen
+}
+
 func (p *patient) office(ctx context.Context, f *doctor.Findings) {
 	c := p.cfg
 	o := doctor.Office{URL: c.HQ.URL, Is: c.Store.ID, Locks: c.HQ.LockAfterDays, Now: time.Now()}
@@ -133,8 +149,7 @@ func (p *patient) office(ctx context.Context, f *doctor.Findings) {
 		o.Damaged = err
 	default:
 		o.Enrolled, o.URL, o.Was = true, credentials.URL, credentials.Store
-		seen := link.LookAt(ctx, link.Options{Credentials: credentials, CAFile: c.HQ.CAFile, Insecure: c.HQ.Insecure, Version: version()})
-		p.seen.Store(&officeSeen{seen, time.Now()})
+		seen := p.lookAtOffice(ctx)
 		o.Reach, o.Refused, o.Took = seen.Reach, seen.Refused, seen.Took
 	}
 	if g, err := p.glance(ctx); err == nil {
@@ -147,11 +162,12 @@ func (p *patient) office(ctx context.Context, f *doctor.Findings) {
 }
 
 func (p *patient) clock(ctx context.Context, f *doctor.Findings) {
+	seen := p.lookAtOffice(ctx)
 	k := doctor.Clock{Now: time.Now(), Zone: p.cfg.Store.TimeZone, Guessed: p.cfg.Store.TimeZone == "Local"}
 	if g, err := p.glance(ctx); err == nil {
 		k.Last = g.Wall
 	}
-	if seen := p.seen.Load(); seen != nil && !seen.Date.IsZero() {
+	if seen != nil && !seen.Date.IsZero() {
 		k.Office, k.Within = seen.Date.Add(time.Since(seen.at)), seen.Took+time.Second
 	}
 	k.Synced, k.SyncKnown = machine.Synchronised()
@@ -165,7 +181,7 @@ func (p *patient) clock(ctx context.Context, f *doctor.Findings) {
 	k.Judge(f)
 }
 
-func (p *patient) certificates(_ context.Context, f *doctor.Findings) {
+func (p *patient) certificates(ctx context.Context, f *doctor.Findings) {
 	var all []doctor.Certificate
 	add := func(whose, cert, key, name string) {
 		if cert == "" {
@@ -186,8 +202,10 @@ func (p *patient) certificates(_ context.Context, f *doctor.Findings) {
 	add("[metrics]", p.cfg.Metrics.CertFile, p.cfg.Metrics.KeyFile, "")
 	if p.cfg.MQTT.Broker == "" {
 		add("[mqtt]", p.cfg.MQTT.CertFile, p.cfg.MQTT.KeyFile, "")
+	} else if leaf, err := mqtt.Certificate(ctx, p.cfg.MQTT.Broker, p.cfg.MQTT.CAFile); err == nil && leaf != nil { // else the broker's own check tells
+		all = append(all, doctor.Certificate{Whose: "the broker", How: " there", Leaf: leaf})
 	}
-	if seen := p.seen.Load(); seen != nil && seen.Leaf != nil {
+	if seen := p.lookAtOffice(ctx); seen != nil && seen.Leaf != nil {
 		all = append(all, doctor.Certificate{Whose: "head office", How: " there", Leaf: seen.Leaf})
 	}
 	doctor.JudgeCertificates(f, all, time.Now())

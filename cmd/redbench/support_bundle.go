@@ -21,6 +21,7 @@ import (
 	"redbench/daemon/doctor"
 	"redbench/daemon/doctor/machine"
 	"redbench/daemon/service"
+	"redbench/edge/guard"
 )
 
 // bundled is what `support-bundle --json` prints.
@@ -58,7 +59,7 @@ a customer is in it, and no key, password or token; its README says what is. Rea
 }
 
 func makeBundle(cmd *cobra.Command, path string) (bundled, error) {
-	b := &doctor.Bundle{}
+	b := newBundle(cmd)
 	if err := fillBundle(cmd, b); err != nil {
 		return bundled{}, err
 	}
@@ -84,6 +85,19 @@ func makeBundle(cmd *cobra.Command, path string) (bundled, error) {
 		made.Holds = append(made.Holds, f.Name)
 	}
 	return made, nil
+}
+
+// newBundle makes an empty one, which takes no line that looks like a payment card in any disguise.
+func newBundle(cmd *cobra.Command) *doctor.Bundle {
+	var prefixes []string
+	if cfg, err := loadConfig(cmd); err == nil {
+		prefixes = cfg.Privacy.LoyaltyPrefixes
+	}
+	g := guard.New(prefixes)
+	return &doctor.Bundle{Suspect: func(line []byte) bool {
+		_, found := g.Find(line)
+		return found
+	}}
 }
 
 // fillBundle adds what can be had; what cannot is left out, as doctor tells why.
@@ -118,6 +132,9 @@ func fillBundle(cmd *cobra.Command, b *doctor.Bundle) error {
 	defer p.close()
 	if p.status != nil {
 		addJSON(b.AddNumbers, "status.json", doctor.ShownStatus(*p.status))
+	}
+	if text, err := p.metrics(ctx); err == nil {
+		b.AddNumbers("metrics.txt", text)
 	}
 	return p.addRecord(ctx, b)
 }

@@ -34,8 +34,11 @@ func TestABundleHoldsNothingOfACustomer(t *testing.T) {
 		return path
 	}
 	password := write("mqtt.password", "tr0mbone-Password\n")
+	tills := write("tills", "1:lane-one-Secret-77\n3:lane-three-Secret-78\n")
+	token := write("metrics.token", "m3trics-Token-abcdef\n")
 	cfg := write("rb.toml", "[store]\nid = \"harbour\"\nname = \"Maya Okonkwo's bakery\"\n[state]\ndir = \"state\"\n[ui]\nlisten = \"127.0.0.1:0\"\n"+
-		"[mqtt]\nbroker = \"tcp://127.0.0.1:9\"\nusername = \"mayaokonkwo\"\npassword_file = '"+password+"'\n")
+		"[mqtt]\nbroker = \"tcp://127.0.0.1:9\"\nusername = \"mayaokonkwo\"\npassword_file = '"+password+"'\ntills_file = '"+tills+"'\n"+
+		"[metrics]\ntoken_file = '"+token+"'\n")
 	customers := write("customers.csv", "identifier,kind,customer,name,say,consent,fact.preference\n"+
 		"6001002003004,card,CHAIN-77-MAYA,Maya Okonkwo,MY-uh,remember,pistachio croissants\n+351912345678,phone,CHAIN-78-J,Jonas Weber,,remember,\n")
 	run := func(args ...string) string {
@@ -59,10 +62,11 @@ func TestABundleHoldsNothingOfACustomer(t *testing.T) {
 	run("support-bundle", "-o", bundle)
 
 	planted := [][]byte{[]byte("Maya"), []byte("Okonkwo"), []byte("Jonas"), []byte("6001002003004"), []byte("351912345678"), []byte("912345678"),
-		[]byte("CHAIN-77"), []byte("pistachio"), []byte("MY-uh"), []byte("tr0mbone-Password")}
+		[]byte("CHAIN-77"), []byte("pistachio"), []byte("MY-uh"), []byte("tr0mbone-Password"),
+		[]byte("lane-one-Secret-77"), []byte("lane-three-Secret-78"), []byte("m3trics-Token-abcdef")}
 	secrets := secretsOf(loaded)
-	if len(secrets) < 4 {
-		t.Fatalf("found %d secrets: the password and three keys were planted", len(secrets))
+	if len(secrets) < 7 {
+		t.Fatalf("found %d secrets: a password, a token, two tills' and three keys were planted", len(secrets))
 	}
 	hashes := hashesIn(t, filepath.Join(dir, "state", store.File))
 	planted = append(append(planted, secrets...), hashes...)
@@ -85,6 +89,23 @@ func TestABundleHoldsNothingOfACustomer(t *testing.T) {
 	record, err := os.ReadFile(filepath.Join(dir, "state", store.File))
 	if err != nil || len(scan(record, hashes)) != len(hashes) {
 		t.Errorf("the same look does not find the hashes in the record: %v", err)
+	}
+}
+
+// What a log should never hold, and holds all the same, is not carried on: a card's number in any disguise takes its line along.
+func TestALogIsBlotted(t *testing.T) {
+	b := newBundle(newRoot())
+	b.Add("log.txt", []byte("2026-11-22T09:30:00+00:00 box redbench[7]: level=INFO msg=ready\n"+
+		"scan 4111 1111 1111 1111 of lane 3\nscan 4111.1111.1111.1111 hidden-one\nurl %34111111111111111 hidden-two\n"+
+		"card 6001002003004 told jo.weber+x@example.org\nphone +351 912 345 678\n"))
+	text := string(b.Files()[1].Text)
+	for _, hidden := range []string{"1111", "hidden-one", "hidden-two", "6001002003004", "jo.weber", "912", "678"} {
+		if strings.Contains(text, hidden) {
+			t.Errorf("%q is in the log:\n%s", hidden, text)
+		}
+	}
+	if !strings.Contains(text, "2026-11-22T09:30:00+00:00 box redbench[7]: level=INFO msg=ready\n") || strings.Count(text, "was left out") != 3 {
+		t.Errorf("the log:\n%s", text)
 	}
 }
 

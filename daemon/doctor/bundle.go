@@ -18,7 +18,12 @@ const maxBundled = 1 << 20
 
 // Bundle gathers files for whoever helps. What goes in is chosen by name, never all but something; and what looks like a
 // card, a telephone number or an address of somebody is blotted out all the same.
-type Bundle struct{ files []BundledFile }
+type Bundle struct {
+	// Suspect reports whether a line must not be in a bundle: what a number may be hidden in. nil: none is asked about.
+	Suspect func(line []byte) bool
+
+	files []BundledFile
+}
 
 // BundledFile is a file of a bundle.
 type BundledFile struct {
@@ -37,7 +42,22 @@ func (b *Bundle) Add(name string, text []byte) {
 	if over := len(text) - maxBundled; over > 0 {
 		text = text[over:]
 	}
-	b.files = append(b.files, BundledFile{name, blotted(text)})
+	b.files = append(b.files, BundledFile{name, blotted(b.unsuspected(text))})
+}
+
+// unsuspected leaves out suspect lines, and says so in their place.
+func (b *Bundle) unsuspected(text []byte) []byte {
+	if b.Suspect == nil {
+		return text
+	}
+	var kept []byte
+	for line := range bytes.Lines(text) {
+		if b.Suspect(line) {
+			line = []byte("(a line that might hold a card's number was left out)\n")
+		}
+		kept = append(kept, line...)
+	}
+	return kept
 }
 
 func blotted(text []byte) []byte {
@@ -65,6 +85,7 @@ seven digits and more are blotted out (#######). Whoever sends it may take any f
 
 doctor.json         what "redbench doctor" found
 status.json         how the running box stands
+metrics.txt         what it measures, where [metrics] lets it be asked
 configuration.json  what is set; of names, addresses and files only whether they are
 record.json         schema, and how many rows each table has
 queues.json         how much waits for head office, and how many events were refused for which reason

@@ -73,6 +73,13 @@ func TestBrokerOverTLS(t *testing.T) {
 	if err := await(t, "the answer", outcome); err != nil {
 		t.Error(err)
 	}
+	shown, err := mqtt.Certificate(t.Context(), strings.Replace(url, "tcp:", "tls:", 1), certFile)
+	if err != nil || !shown.Equal(pair.Leaf) {
+		t.Errorf("its certificate: %v, %v", shown, err)
+	}
+	if none, err := mqtt.Certificate(t.Context(), url, ""); none != nil || err != nil {
+		t.Errorf("a broker without TLS shows %v, %v", none, err)
+	}
 }
 
 func TestClientOverTLS(t *testing.T) {

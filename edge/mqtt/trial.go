@@ -5,6 +5,7 @@ package mqtt
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -29,7 +30,6 @@ type Trial struct {
 	Reach   error // it is not reached
 	Refused error // it does not let the box in
 	Took    time.Duration
-	TLS     *tls.ConnectionState // nil: none
 
 	Version                 string
 	NoQoS, NoWild, NoRetain bool
@@ -83,6 +83,24 @@ func Try(ctx context.Context, o TrialOptions) (t Trial) {
 	return t
 }
 
+// Certificate is what a broker shows of itself; nil: it speaks no TLS.
+func Certificate(ctx context.Context, broker, caFile string) (*x509.Certificate, error) {
+	d, err := newDialer(broker, caFile)
+	if err != nil || d.tls == nil {
+		return nil, err
+	}
+	conn, err := d.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	secure, ok := conn.(*tls.Conn)
+	if !ok {
+		return nil, nil
+	}
+	return secure.ConnectionState().PeerCertificates[0], nil
+}
+
 // connect says hello by MQTT 5, whose answer tells a broker's bounds. A broker that hangs up on it speaks 3.1.1 only: nil.
 func (t *Trial) connect(ctx context.Context, d *dialer, id, username, password string) (*packets.Connack, error) {
 	conn, err := d.dial(ctx)
@@ -90,10 +108,6 @@ func (t *Trial) connect(ctx context.Context, d *dialer, id, username, password s
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
-	if secure, ok := conn.(*tls.Conn); ok {
-		state := secure.ConnectionState()
-		t.TLS = &state
-	}
 	_ = conn.SetDeadline(time.Now().Add(dialTimeout))
 	hello := packets.NewControlPacket(packets.CONNECT)
 	c := hello.Content.(*packets.Connect)
