@@ -14,7 +14,7 @@ SIGN_KEY ?=
 # Where goroutines meet: these are run with the race detector.
 RACE := ./daemon/... ./edge/adapt ./edge/lane ./edge/mqtt ./edge/serve ./edge/store ./ui/... ./sync/...
 
-.PHONY: help build demo test lint check bench eval shown drain torture screens packages machine windows arm clean tools
+.PHONY: help build demo test lint check bench eval shown drain soak torture screens packages machine windows arm clean tools
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,10 @@ torture: build bin/rig ## look for lost, doubled or resurrected records (ARGS="-
 drain: build bin/rig ## a month offline, a million records: how fast head office has them, and whether prompts notice (ARGS="--rounds 0")
 	@.ci/needs mosquitto
 	bin/rig drain $(ARGS)
+
+soak: build bin/rig ## 30 store days in minutes: do memory, handles and disk stay as they are (ARGS="--days 60", "--json", "--keep")
+	@.ci/needs mosquitto
+	bin/rig soak $(ARGS)
 
 screens: bin/rig ## photograph every state of the screen, and the fleet page, into docs/screens
 	@.ci/needs chromium

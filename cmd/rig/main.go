@@ -23,6 +23,7 @@ import (
 	"redbench/cmd/rig/pack"
 	"redbench/cmd/rig/screens"
 	"redbench/cmd/rig/shown"
+	"redbench/cmd/rig/soak"
 	"redbench/cmd/rig/torture"
 	"redbench/cmd/rig/windows"
 )
@@ -34,7 +35,7 @@ func run(args []string) int {
 	defer stop()
 	root := &cobra.Command{Use: "rig", Short: "Measure, feed, photograph and torture Redbench", SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(bench.Command(), chaos.Command(), drain.Command(), erasure.Command(), eval.Command(), eval.PromptsCommand(), shown.Command(), machine.Command(), pack.Command(), pack.CheckCommand(), screens.Command(), torture.Command())
-	root.AddCommand(arm.Command(), windows.Command())
+	root.AddCommand(arm.Command(), windows.Command(), soak.Command(), soak.BoxCommand())
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "rig:", err)

@@ -25,9 +25,10 @@ type Options struct {
 	Under  string // a program that runs the binary, as an emulator; empty: the machine itself
 	Dir    string // an empty directory for configuration, state and log
 	Store  string
-	Broker string // URL of an outside broker; empty: the embedded one
-	Extra  string // more lines of configuration
-	Fixed  bool   // the ports that were found free at first are kept over all lives
+	Broker string   // URL of an outside broker; empty: the embedded one
+	Extra  string   // more lines of configuration
+	Serve  []string // a command line to run with in place of the binary's own; `--config FILE` is added
+	Fixed  bool     // the ports that were found free at first are kept over all lives
 }
 
 // Box is a daemon and its files. It may live several times.
@@ -121,6 +122,9 @@ func (b *Box) Start(ctx context.Context) (err error) {
 
 func (b *Box) begin() (*process.Process, error) {
 	program, args := b.line([]string{"run", "--config", b.Config()})
+	if serve := b.options.Serve; serve != nil {
+		program, args = serve[0], append(serve[1:len(serve):len(serve)], "--config", b.Config())
+	}
 	return process.Start(program, b.Log(), args...)
 }
 
