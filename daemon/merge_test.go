@@ -177,7 +177,12 @@ func TestAMergeReachesTheChain(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "head office keeps them apart") {
 		t.Errorf("two with ids of the chain's own: %v", err)
 	}
-	m, err := harbour.box.Merge(t.Context(), control.MergeRequest{Keep: ofCard("6001"), Other: ofCard("6002")})
+	var refusal *edge.Refusal
+	_, err = harbour.box.Merge(t.Context(), control.MergeRequest{Keep: ofCard("6001"), Other: ofCard("6002")})
+	if !errors.As(err, &refusal) || refusal.Code != control.RefusedForGood || harbour.customer(ofCard("6002")).Name != "May" {
+		t.Errorf("without a word that it is for good: %v", err)
+	}
+	m, err := harbour.box.Merge(t.Context(), control.MergeRequest{Keep: ofCard("6001"), Other: ofCard("6002"), ForGood: true})
 	if err != nil || !m.Told || m.Undo {
 		t.Fatalf("%+v %v", m, err)
 	}

@@ -12,7 +12,11 @@ import (
 )
 
 func (r record) merge(ctx context.Context, req control.MergeRequest) (store.Merged, control.MergeReport, error) {
-	m, err := r.store.Merge(ctx, req.Keep, req.Other)
+	two := r.store.MergeUndoably
+	if req.ForGood {
+		two = r.store.Merge
+	}
+	m, err := two(ctx, req.Keep, req.Other)
 	if err != nil {
 		return m, control.MergeReport{}, explainWho(err)
 	}

@@ -18,6 +18,7 @@ import (
 )
 
 func newCustomerMergeCommand() *cobra.Command {
+	var forGood bool
 	command := &cobra.Command{
 		Use:   "merge KEEP OTHER",
 		Short: "Make two customers one, who turned out to be the same person",
@@ -29,7 +30,8 @@ A box that works alone can take it back: redbench customer unmerge. One that bel
 are one, every other store follows, and nothing takes it back. Two who each have an id of the chain's own are refused there.
 
 A dash reads an identifier from standard input, a line each. It asks first. Where it cannot (no terminal on standard input
-and standard error, or an identifier comes from there) it refuses with exit code 2 unless --yes is given.`,
+and standard error, or an identifier comes from there) it refuses with exit code 2 unless --yes is given. What nothing would
+take back is asked for a second time, and needs --for-good beside --yes; without it nothing is changed.`,
 		Example: "  redbench customer merge 6001002003004 6001002003005\n  redbench customer merge --kind customer --other-kind card C-1042 6001002003005\n" +
 			"  redbench customer merge --yes - - < cards.txt",
 		Args: cli.AsUsed,
@@ -39,7 +41,7 @@ and standard error, or an identifier comes from there) it refuses with exit code
 				return err
 			}
 			lines := newLines(cmd)
-			var req control.MergeRequest
+			req := control.MergeRequest{ForGood: forGood}
 			if req.Keep, err = lines.identifier("kind", args[0]); err != nil {
 				return err
 			}
@@ -52,6 +54,7 @@ and standard error, or an identifier comes from there) it refuses with exit code
 	cli.AddKind(command)
 	command.Flags().String("other-kind", "", "what the second identifier is, where it is of another kind")
 	addYes(command)
+	command.Flags().BoolVar(&forGood, "for-good", false, "also where nothing takes the merge back")
 	return command
 }
 
@@ -151,6 +154,16 @@ func merge(cmd *cobra.Command, box control.Box, req control.MergeRequest, ask bo
 		}
 	}
 	report, err := box.Merge(cmd.Context(), req)
+	if refusal, is := errors.AsType[*edge.Refusal](err); is && refusal.Code == control.RefusedForGood {
+		if !ask {
+			return fmt.Errorf("nobody was merged: %s. Give --for-good if that is meant", refusal.Text)
+		}
+		if !cli.Agreed(cmd, refusal.Text+".\nMerge them for good?") {
+			return errors.New("nobody was merged")
+		}
+		req.ForGood = true
+		report, err = box.Merge(cmd.Context(), req)
+	}
 	if err != nil {
 		return plain(err)
 	}
@@ -179,12 +192,7 @@ func mergeQuestion(cmd *cobra.Command, box control.Box, req control.MergeRequest
 	if err != nil {
 		return "", fmt.Errorf("the second identifier: %w", unknown(err))
 	}
-	question := fmt.Sprintf("Merge %s into %s?", inShort(other), inShort(keep))
-	if keep.Consent != other.Consent {
-		question += fmt.Sprintf("\nOne allows %q and the other %q. The less counts: what it does not cover is deleted, and nothing takes that back.\nMerge them?",
-			keep.Consent, other.Consent)
-	}
-	return question, nil
+	return fmt.Sprintf("Merge %s into %s?", inShort(other), inShort(keep)), nil
 }
 
 func inShort(c control.Customer) string {

@@ -238,7 +238,12 @@ type Lineage struct {
 type MergeRequest struct {
 	Keep  edge.Identifier `json:"keep"`
 	Other edge.Identifier `json:"other"` // whose everything becomes hers
+	// ForGood says that the person knows: without it, what could not be taken back is refused as RefusedForGood.
+	ForGood bool `json:"for_good,omitempty"`
 }
+
+// RefusedForGood is the code of a merge's refusal that nothing would take it back.
+const RefusedForGood = "for-good"
 
 // MergeReport tells what came of it.
 type MergeReport struct {

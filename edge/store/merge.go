@@ -34,6 +34,9 @@ const (
 	refusedWhich     = "which"
 	refusedLearnt    = "no-lineage"
 	refusedOffice    = "head-office"
+
+	// RefusedForGood is the refusal of MergeUndoably.
+	RefusedForGood = "for-good"
 )
 
 // Merge makes everything of one customer another's: identifiers, visits, facts, prompts; her memory is learnt anew. Who is
@@ -41,6 +44,15 @@ const (
 // and of what the two allow the less, whenever it was said. Errors wrap edge.ErrNotFound or edge.ErrAmbiguous, in a
 // *WhoError; edge.ErrLocked while the box is locked; or are an *edge.Refusal.
 func (s *Store) Merge(ctx context.Context, keep, other edge.Identifier) (Merged, error) {
+	return s.mergeTwo(ctx, keep, other, false)
+}
+
+// MergeUndoably is Merge that refuses, as RefusedForGood, what could not be taken back, and then changes nothing.
+func (s *Store) MergeUndoably(ctx context.Context, keep, other edge.Identifier) (Merged, error) {
+	return s.mergeTwo(ctx, keep, other, true)
+}
+
+func (s *Store) mergeTwo(ctx context.Context, keep, other edge.Identifier, undoably bool) (Merged, error) {
 	s.admin.Lock()
 	defer s.admin.Unlock()
 	var out Merged
@@ -48,13 +60,26 @@ func (s *Store) Merge(ctx context.Context, keep, other edge.Identifier) (Merged,
 	if err == nil {
 		s.lineages.Store(true) // before: an entry that comes next must follow
 		out.Into, out.From = refs[0], refs[1]
-		_, err = s.taking(ctx, func(a *applying) error { return a.merge(&out) })
+		_, err = s.taking(ctx, func(a *applying) error {
+			if err := a.merge(&out); err != nil || out.Undo || !undoably {
+				return err
+			}
+			return refuseForGood(out)
+		})
 		s.scrubAside(ctx)
 	}
 	if err != nil {
 		return Merged{}, fmt.Errorf("merging two customers: %w", err)
 	}
 	return out, nil
+}
+
+func refuseForGood(m Merged) error {
+	if m.Unlearnt {
+		return edge.Refuse(RefusedForGood, "nothing would take this merge back: one of the two allows less than the other, or has taken something back, and "+
+			"what that does not cover is deleted")
+	}
+	return edge.Refuse(RefusedForGood, "nothing would take this merge back: head office is told, and every other store follows")
 }
 
 // WhoError tells which of two customers could not be found, and why.

@@ -154,6 +154,14 @@ func TestMergeHeedsTheLesserConsent(t *testing.T) {
 				buys(t, s, profile(t, s, card).Customer.Ref, card, s.opt.Now(), card)
 			}
 			importCustomers(t, s, fmt.Sprintf("identifier,consent\n6002,%s\n", hers)) // said last
+			if mine != hers {
+				before := dump(t, s)
+				_, err := s.MergeUndoably(t.Context(), cardOf("6001"), cardOf("6002"))
+				refusedAs(t, err, RefusedForGood)
+				if diff := cmp.Diff(before, dump(t, s)); diff != "" {
+					t.Errorf("%s and %s: a merge that was refused left %s", mine, hers, diff)
+				}
+			}
 			m := merge(t, s, "6001", "6002")
 			p := profile(t, s, "6002")
 			less := levels[min(i, j)]
