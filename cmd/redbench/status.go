@@ -38,7 +38,8 @@ func newStatusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			full := boxStatus{Status: status, Service: serviceState(cmd)}
+			full := boxStatus{Status: status}
+			full.Service, full.NotReady = serviceState(cmd, status.NotReady)
 			if err := cli.Printed(cmd, full, func(out io.Writer) { printStatus(out, full, cfg.Zone()) }); err != nil {
 				return err
 			}
@@ -66,16 +67,31 @@ func askStatus(cmd *cobra.Command, cfg *config.Config) (control.Status, error) {
 	return client.Status(cmd.Context())
 }
 
-func serviceState(cmd *cobra.Command) service.State {
+// serviceState asks the service manager, and adds to what keeps the box from being ready why the service ends.
+func serviceState(cmd *cobra.Command, notReady []string) (service.State, []string) {
 	manager, _, err := newManager(cmd)
 	if err != nil {
-		return "unknown"
+		return "unknown", notReady
 	}
 	state, err := manager.Status()
 	if err != nil {
-		return "unknown"
+		return "unknown", notReady
 	}
-	return state
+	return state, append(notReady, whyItEnds(state, manager.Trouble())...)
+}
+
+// whyItEnds tells of a service that does not stay up; said is its own last word, empty where this user may not read it.
+func whyItEnds(state service.State, said string) []string {
+	if said == "" {
+		said = "`sudo journalctl -u redbench -n 50` tells why"
+	}
+	switch state {
+	case service.Restarting:
+		return []string{"it ends by itself, and is started again and again: " + said}
+	case service.Failed:
+		return []string{"it ended by itself: " + said}
+	}
+	return nil
 }
 
 func printStatus(out io.Writer, s boxStatus, zone *time.Location) {

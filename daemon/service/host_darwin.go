@@ -123,3 +123,9 @@ func ids() (uid, gid int, err error) {
 	}
 	return uid, gid, nil
 }
+
+// State leaves it to the library.
+func (osHost) State() (State, bool) { return "", false }
+
+// LastError is not looked for here.
+func (osHost) LastError() string { return "" }

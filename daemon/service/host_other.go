@@ -31,3 +31,5 @@ func (osHost) Prepare(Options) error         { return nil }
 func (osHost) Entrust(Options, string) error { return nil }
 func (osHost) Renew(Options) (bool, error)   { return false, nil }
 func (osHost) Finish(Options) error          { return nil }
+func (osHost) State() (State, bool)          { return "", false }
+func (osHost) LastError() string             { return "" }

@@ -194,3 +194,9 @@ func (osHost) Prepare(o Options) error {
 
 // Entrust lets the service read the file, and administrators change it.
 func (osHost) Entrust(_ Options, file string) error { return protect(file, readable) }
+
+// State leaves it to the library.
+func (osHost) State() (State, bool) { return "", false }
+
+// LastError is not looked for here.
+func (osHost) LastError() string { return "" }

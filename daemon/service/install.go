@@ -114,7 +114,7 @@ func (m *Manager) Uninstall() (changed bool, err error) {
 		return false, nil
 	}
 	state, _ := m.Status()
-	if state == Running {
+	if state.Up() {
 		if err := m.system.Stop(); err != nil {
 			return false, fmt.Errorf("stopping the service: %w", err)
 		}
@@ -124,7 +124,7 @@ func (m *Manager) Uninstall() (changed bool, err error) {
 		if err == nil && enabled {
 			err = m.host.Enable(false)
 		}
-		return state == Running || enabled, err
+		return state.Up() || enabled, err
 	}
 	if err := m.system.Uninstall(); err != nil {
 		return false, fmt.Errorf("uninstalling the service: %w", err)

@@ -33,10 +33,16 @@ type State string
 // The states.
 const (
 	Running      State = "running"
+	Starting     State = "starting"
+	Restarting   State = "restarting" // it ends by itself, and is started again and again
+	Stopping     State = "stopping"
 	Stopped      State = "stopped"
 	Failed       State = "failed"
 	NotInstalled State = "not-installed"
 )
+
+// Up reports whether a process is there, or will be without anybody's doing.
+func (s State) Up() bool { return s == Running || s == Starting || s == Restarting || s == Stopping }
 
 // ErrNotInstalled says that there is no such service yet.
 var ErrNotInstalled = errors.New("the service is not installed")
@@ -75,6 +81,10 @@ type host interface {
 	Packaged() string
 	// Fits says why a packaged definition could not serve these paths, or nil.
 	Fits(o Options) error
+	// State is the service manager's own word on how the service stands, where it has a finer one than the library's.
+	State() (s State, known bool)
+	// LastError is what the service said last of why it ended; empty: unknown.
+	LastError() string
 	// Enabled reports whether the service starts with the machine.
 	Enabled() (bool, error)
 	// Enable makes it start with the machine, or not.
@@ -120,13 +130,13 @@ func New(o Options) (*Manager, error) {
 	return &Manager{options: o, system: s, host: osHost{}, definition: definition}, nil
 }
 
-// Start starts the service; one that runs is left alone.
+// Start starts the service; one that runs is left alone. One that fails again and again is tried at once.
 func (m *Manager) Start() error {
 	return m.steer("starting", func(s State) error {
 		if s == Running {
 			return nil
 		}
-		return m.system.Start()
+		return m.risen(m.system.Start())
 	})
 }
 
@@ -143,11 +153,30 @@ func (m *Manager) Stop() error {
 // Restart stops the service and starts it again.
 func (m *Manager) Restart() error {
 	return m.steer("restarting", func(s State) error {
-		if s == Running {
-			return m.system.Restart()
+		if s.Up() {
+			return m.risen(m.system.Restart())
 		}
-		return m.system.Start()
+		return m.risen(m.system.Start())
 	})
+}
+
+// risen tells what became of a start: the service manager calls a service that ended at once started, or gives no cause.
+func (m *Manager) risen(err error) error {
+	state, _ := m.Status() // where nobody tells, the start's own word stands
+	again := state == Restarting
+	if err == nil && !again {
+		return nil
+	}
+	why := m.host.LastError()
+	switch {
+	case again && why != "":
+		return fmt.Errorf("it ends by itself, and is started again and again: %s", why)
+	case again:
+		return errors.New("it ends by itself, and is started again and again")
+	case why != "":
+		return fmt.Errorf("%w: %s", err, why)
+	}
+	return err
 }
 
 func (m *Manager) steer(doing string, do func(State) error) error {
@@ -167,8 +196,19 @@ func (m *Manager) steer(doing string, do func(State) error) error {
 	return nil
 }
 
+// Trouble is what the service said last of why it ended, while it fails; empty: it does not, or nobody tells this user.
+func (m *Manager) Trouble() string {
+	if state, err := m.Status(); err != nil || state != Restarting && state != Failed {
+		return ""
+	}
+	return m.host.LastError()
+}
+
 // Status tells how the service stands. It needs no rights.
 func (m *Manager) Status() (State, error) {
+	if state, known := m.host.State(); known {
+		return state, nil
+	}
 	status, err := m.system.Status()
 	switch {
 	case errors.Is(err, kardianos.ErrNotInstalled):

@@ -54,7 +54,13 @@ type fakeHost struct {
 	disabled bool
 	renews   bool
 	noted    []string
+	state    State  // the service manager's own word; empty: it has none
+	said     string // by the service, as it ended
 }
+
+func (f *fakeHost) State() (State, bool) { return f.state, f.state != "" }
+
+func (f *fakeHost) LastError() string { return f.said }
 
 func (f *fakeHost) Privileged() bool { return !f.ordinary }
 
@@ -251,5 +257,27 @@ func TestRelativePathsAreRefused(t *testing.T) {
 	_, err := New(Options{Executable: exe, Config: "redbench.toml", StateDir: dir})
 	if err == nil || !strings.Contains(err.Error(), "absolute") {
 		t.Errorf("told %v", err)
+	}
+}
+
+// TestAStartThatEndsAgainAndAgainIsToldWithItsCause: systemd calls such a service activating, which the library takes for running.
+func TestAStartThatEndsAgainAndAgainIsToldWithItsCause(t *testing.T) {
+	verbs := map[string]func(*Manager) error{"start": (*Manager).Start, "restart": (*Manager).Restart}
+	for verb, do := range verbs {
+		m, s, h := manager()
+		s.status, s.err = kardianos.StatusRunning, nil
+		h.state, h.said = Restarting, "reading the password: permission denied"
+		err := do(m)
+		if err == nil || !strings.Contains(err.Error(), "started again and again: reading the password: permission denied") {
+			t.Errorf("%s: %v", verb, err)
+		}
+		if !slices.Equal(s.told, []string{verb}) {
+			t.Errorf("%s: told %v", verb, s.told)
+		}
+	}
+	m, _, h := manager()
+	h.state, h.said = Running, "of a start long ago"
+	if err := m.Start(); err != nil || m.Trouble() != "" {
+		t.Errorf("while it runs: %v, %q", err, m.Trouble())
 	}
 }

@@ -45,6 +45,7 @@ type Machine interface {
 	Stop() error
 	Restart() error
 	Status() (service.State, error)
+	Trouble() string
 }
 
 // Means are what a setup works with.
@@ -202,7 +203,7 @@ func (j *job) do(ctx context.Context) (err error) {
 // needsStart refuses what only a restart could carry out, without leave for one: a running daemon would enroll the store
 // that it was started for.
 func (j *job) needsStart() error {
-	if j.wish.Start || j.wish.Code == "" || j.enrolled() || !j.writes() || !j.running() {
+	if j.wish.Start || j.wish.Code == "" || j.enrolled() || !j.writes() || !j.up() {
 		return nil
 	}
 	return errors.New("the box runs with its former configuration, and must be started anew to enroll with this one: add --start")
@@ -211,6 +212,12 @@ func (j *job) needsStart() error {
 func (j *job) running() bool {
 	state, err := j.machine.Status()
 	return err == nil && state == service.Running
+}
+
+// up reports whether a daemon runs, or may run at any moment, as one does that fails and is started again and again.
+func (j *job) up() bool {
+	state, err := j.machine.Status()
+	return err == nil && state.Up()
 }
 
 // empty reports whether a directory is not there, or holds nothing.
@@ -242,7 +249,7 @@ func (j *job) enroll(ctx context.Context) error {
 	case j.config.HQ.URL == "":
 		return errors.New("nobody says where head office is: give --hq-url, or set [hq] url")
 	}
-	if j.staged != "" && j.running() {
+	if j.staged != "" && j.up() {
 		if err := j.machine.Stop(); err != nil {
 			return err
 		}

@@ -22,6 +22,7 @@ import (
 
 // fakeMachine notes what it was told.
 type fakeMachine struct {
+	trouble   string // what the service said last
 	told      []string
 	state     service.State
 	installed bool
@@ -35,6 +36,7 @@ func (m *fakeMachine) do(what string, state service.State) error {
 	return nil
 }
 
+func (m *fakeMachine) Trouble() string                { return m.trouble }
 func (m *fakeMachine) Check() error                   { return m.refuses }
 func (m *fakeMachine) Packaged() string               { return m.packaged }
 func (m *fakeMachine) Overridden() string             { return "" }
@@ -277,5 +279,19 @@ func TestACodeThatIsGoneIsMissedOnlyByWhoNeedsIt(t *testing.T) {
 	}
 	if _, err := b.run(w); err != nil {
 		t.Errorf("enrolled: told %v", err)
+	}
+}
+
+// TestABoxThatFailsAgainAndAgainIsStarted, and its start is told as the change that it is.
+func TestABoxThatFailsAgainAndAgainIsStarted(t *testing.T) {
+	b := newBench(t)
+	w := b.wish(harbour, code(t))
+	if _, err := b.run(w); err != nil {
+		t.Fatal(err)
+	}
+	b.machine.state, b.machine.told = service.Restarting, nil
+	r, err := b.run(w)
+	if err != nil || !r.Changed || !slices.Contains(b.machine.told, "start") {
+		t.Errorf("%+v, %v; told %v", r, err, b.machine.told)
 	}
 }

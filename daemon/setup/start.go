@@ -4,7 +4,6 @@ package setup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -15,7 +14,7 @@ import (
 // start makes the box run with what was set, and waits until it hears the tills.
 func (j *job) start(ctx context.Context, defined bool) error {
 	running := j.running()
-	anew := running && (defined || len(j.report.Settings) > 0)
+	anew := j.up() && (defined || len(j.report.Settings) > 0)
 	switch {
 	case !j.wish.Start && anew:
 		j.tell("start", false, "the service runs with what it was started with: `redbench restart` takes up the rest")
@@ -74,11 +73,19 @@ func (j *job) await(ctx context.Context) (control.Status, error) {
 		case <-ctx.Done():
 			return control.Status{}, ctx.Err()
 		case <-wait.Done():
-			return control.Status{}, errors.New("the service was started, and is not ready after " + j.wish.Wait.String() + ": " + last +
-				". It goes on trying; `redbench status` tells how it stands")
+			return control.Status{}, j.unready(last)
 		case <-tick.C:
 		}
 	}
+}
+
+// unready tells of a start that came to nothing in its time. The service's own last word says more than that nobody answers.
+func (j *job) unready(last string) error {
+	if trouble := j.machine.Trouble(); trouble != "" {
+		return fmt.Errorf("the service ends by itself, and is started again and again: %s. `journalctl -u redbench -n 50` tells more", trouble)
+	}
+	return fmt.Errorf("the service was started, and is not ready after %s: %s. It goes on trying; `redbench status` tells how it stands",
+		j.wish.Wait, last)
 }
 
 // foretell says what Run would do.
