@@ -126,6 +126,9 @@ func (p *patient) certificates(_ context.Context, f *doctor.Findings) {
 			f.Add("authority-wrong", "problem", err)
 			return
 		}
+		if !authority.Constrained(ca) {
+			f.Add("authority-wide", "public", authority.PublicFile, "file", filepath.Join(p.cfg.State.Dir, authority.File))
+		}
 		all = append(all, doctor.Certificate{Whose: "the built-in authority", Leaf: ca, Early: authorityEarly,
 			How: fmt.Sprintf(": move %s away, start anew, and enroll each box anew", filepath.Join(p.cfg.State.Dir, authority.File))})
 	}

@@ -22,8 +22,9 @@ type reach struct {
 	pin []byte      // of the built-in authority, for one-time codes
 }
 
-// openReach reads the certificate, or makes the built-in authority and one of its own.
-func openReach(cfg *config.Config, log *slog.Logger) (reach, error) {
+// openReach reads the certificate, or makes the built-in authority and one of its own. Where that one is unused, it gives
+// way to another when the names have changed: only serve may say so, since a server goes on with the one that it has read.
+func openReach(cfg *config.Config, unused bool, log *slog.Logger) (reach, error) {
 	if cfg.HQ.Insecure {
 		return reach{}, nil
 	}
@@ -34,7 +35,7 @@ func openReach(cfg *config.Config, log *slog.Logger) (reach, error) {
 		}
 		return reach{tls: files.TLS()}, nil
 	}
-	own, err := authority.Open(authority.Options{Dir: cfg.State.Dir, PublicURL: cfg.HQ.PublicURL, Listen: cfg.HQ.Listen, Log: log})
+	own, err := authority.Open(authority.Options{Dir: cfg.State.Dir, PublicURL: cfg.HQ.PublicURL, Listen: cfg.HQ.Listen, Unused: unused, Log: log})
 	if err != nil {
 		return reach{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,7 +114,11 @@ func serve(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) (err error)
 
 // newServer puts the calls, the fleet page and the metrics behind one listener.
 func newServer(ctx context.Context, o *office, cfg *config.Config, log *slog.Logger) (*http.Server, reach, error) {
-	in, err := openReach(cfg, log)
+	unused, err := neverEnrolled(ctx, o)
+	if err != nil {
+		return nil, reach{}, err
+	}
+	in, err := openReach(cfg, unused, log)
 	if err != nil {
 		return nil, in, err
 	}
@@ -148,6 +153,15 @@ func newServer(ctx context.Context, o *office, cfg *config.Config, log *slog.Log
 		return nil, in, err
 	}
 	return api.Server(), in, nil
+}
+
+// neverEnrolled reports whether no box was ever enrolled here, so that none trusts the built-in authority.
+func neverEnrolled(ctx context.Context, o *office) (bool, error) {
+	stores, err := o.Stores(ctx)
+	if err != nil {
+		return false, err
+	}
+	return !slices.ContainsFunc(stores, func(s hq.StoreView) bool { return !s.Enrolled.IsZero() }), nil
 }
 
 // plainToBrowsers tells whether browsers come by plain HTTP. Where a proxy speaks TLS to them the cookie must not leave it.

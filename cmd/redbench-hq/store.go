@@ -46,7 +46,7 @@ credentials in use hold until then.`,
 				return cli.WrongUsage(err)
 			}
 			return withOffice(cmd, func(o *office, cfg *config.Config) error {
-				in, err := openReach(cfg, slog.New(slog.DiscardHandler))
+				in, err := openReach(cfg, false, slog.New(slog.DiscardHandler))
 				if err != nil {
 					return err
 				}

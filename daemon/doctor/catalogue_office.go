@@ -53,7 +53,8 @@ func officeFleet() Catalogue {
 
 func officeAuthority() Catalogue {
 	return Catalogue{
-		{"certificates", "authority-wrong", Fail, "Head office cannot start with its authority: {problem}", "Do what it says; a name that is changed in `public_url` must be one that boxes know it by."},
+		{"certificates", "authority-wrong", Fail, "Head office cannot use its authority: {problem}", "`sudo systemctl restart redbench-hq` where no store is enrolled yet; else do what it says: `public_url` must be a name that boxes know it by."},
+		{"certificates", "authority-wide", Warn, "The built-in authority may sign for every name: a browser that trusts it trusts it for every site.", "While no store is enrolled: `sudo systemctl restart redbench-hq` makes a narrow one. Else keep `{public}` out of browsers; or stop head office, move {file} away, start it, and enroll each box anew."},
 	}
 }
 

@@ -24,6 +24,8 @@ const (
 	File = "authority.pem"
 	// PublicFile holds the certificate alone, for browsers and for curl --cacert.
 	PublicFile = "ca.pem"
+	// FormerFile holds an authority that gave way to another, so that it can be put back.
+	FormerFile = "authority.former.pem"
 
 	caLife    = 10 * 365 * 24 * time.Hour
 	caWarn    = 365 * 24 * time.Hour
@@ -42,6 +44,7 @@ type Options struct {
 	PublicURL string // https://hq.example.com:8788, as boxes and browsers reach it; may be empty
 	Listen    string // host:port of the listener
 	Hostname  string // the machine's name; empty: as the system says
+	Unused    bool   // no box trusts it: one that was made for other names gives way to a new one
 
 	Now func() time.Time
 	Log *slog.Logger
@@ -74,6 +77,9 @@ func Open(opt Options) (*Authority, error) {
 	}
 	a := &Authority{opt: opt, names: found}
 	if err := a.load(); err != nil {
+		return nil, err
+	}
+	if err := a.replace(); err != nil {
 		return nil, err
 	}
 	if err := a.checkNames(); err != nil {
@@ -143,6 +149,33 @@ func (a *Authority) create() error {
 	}
 	a.cert, a.key = cert, key
 	return a.publish()
+}
+
+// replace makes a new authority in the place of one that does not fit, while no box trusts it. One that may sign for
+// anything never fits: it was made before public_url was set, and whoever trusts it trusts it for every name.
+func (a *Authority) replace() error {
+	if a.Constrained() && a.permitsAll() {
+		return nil
+	}
+	if !a.opt.Unused {
+		if !a.Constrained() {
+			a.opt.Log.Warn("the built-in authority may sign for every name: do not install its certificate in a browser. "+
+				"A narrow one: stop head office, move this file away, start it, and enrol each box anew", "file", filepath.Join(a.opt.Dir, File))
+		}
+		return nil
+	}
+	path := filepath.Join(a.opt.Dir, File)
+	if err := os.Rename(path, filepath.Join(a.opt.Dir, FormerFile)); err != nil {
+		return fmt.Errorf("moving the built-in authority away: %w", err)
+	}
+	was := a.madeFor()
+	if err := a.create(); err != nil {
+		return err
+	}
+	a.opt.Log.Warn("the names of head office have changed and no store is enrolled: a new built-in authority was made. Codes that "+
+		"were printed before are void (`redbench-hq store add` prints others); a browser needs the new "+PublicFile,
+		"was_for", was, "is_for", a.madeFor(), "former", FormerFile)
+	return nil
 }
 
 // publish keeps the public copy as it should be.

@@ -207,19 +207,6 @@ func TestTheAuthorityIsConstrainedToItsDomain(t *testing.T) {
 	}
 }
 
-func TestWithoutAPublicURLTheNameMayComeLater(t *testing.T) {
-	dir := t.TempDir()
-	before := open(t, Options{Dir: dir, Listen: "0.0.0.0:8788"})
-	after := open(t, Options{Dir: dir, PublicURL: "https://hq.example.org"})
-	if before.Pin() != after.Pin() {
-		t.Error("another authority")
-	}
-	chain := x509.VerifyOptions{Roots: pool(t, before), DNSName: "hq.example.org"}
-	if _, err := leaf(t, after).Verify(chain); err != nil {
-		t.Error(err)
-	}
-}
-
 // Looking tells what serving would say, and makes nothing.
 func TestLookingChangesNothing(t *testing.T) {
 	dir := t.TempDir()

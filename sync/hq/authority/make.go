@@ -34,7 +34,7 @@ func (a *Authority) newCA() (*x509.Certificate, *ecdsa.PrivateKey, error) {
 		NotBefore: now.Add(-leafBehind), NotAfter: now.Add(caLife),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		PermittedDNSDomains: domains, PermittedIPRanges: ranges, PermittedDNSDomainsCritical: len(domains) > 0,
+		PermittedDNSDomains: domains, PermittedIPRanges: ranges, PermittedDNSDomainsCritical: true,
 	}
 	cert, err := sign(draft, draft, key, key)
 	return cert, key, err
@@ -101,9 +101,29 @@ func (a *Authority) checkNames() error {
 }
 
 func (a *Authority) otherName(name string) error {
-	return fmt.Errorf("the built-in authority was made for %s and may not sign for %q; use a name among those, or move %s "+
-		"away to have a new one made, and enrol the boxes anew",
-		strings.Join(a.cert.PermittedDNSDomains, ", "), name, filepath.Join(a.opt.Dir, File))
+	return fmt.Errorf("the built-in authority was made for %s and may not sign for %q. While no store is enrolled, starting head "+
+		"office anew makes another. Boxes that are enrolled trust this one: set public_url to a name among those, or move %s "+
+		"away, start head office and enrol the boxes anew", a.madeFor(), name, filepath.Join(a.opt.Dir, File))
+}
+
+// Constrained reports whether it may sign for some names only.
+func (a *Authority) Constrained() bool { return Constrained(a.cert) }
+
+// Constrained reports whether an authority may sign for some names only. Those of earlier versions may not be.
+func Constrained(cert *x509.Certificate) bool {
+	return len(cert.PermittedDNSDomains) > 0 && len(cert.PermittedIPRanges) > 0
+}
+
+func (a *Authority) madeFor() string {
+	if !a.Constrained() {
+		return "any name"
+	}
+	return strings.Join(a.cert.PermittedDNSDomains, ", ")
+}
+
+func (a *Authority) permitsAll() bool {
+	return !slices.ContainsFunc(a.names.dns, func(name string) bool { return !a.permitsName(name) }) &&
+		!slices.ContainsFunc(a.names.ips, func(ip netip.Addr) bool { return !a.permitsAddress(ip) })
 }
 
 func (a *Authority) permitsName(name string) bool {

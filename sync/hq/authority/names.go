@@ -81,14 +81,10 @@ func validName(host string) bool {
 }
 
 // constraints are the names that the authority may ever sign for: the public URL's domain, this machine, and private
-// networks. Somebody who installs the authority in a browser, to see the fleet page, trusts it for these only. Without
-// a public URL nobody knows yet what head office will be called, and there are none.
+// networks. Somebody who installs the authority in a browser, to see the fleet page, trusts it for these only.
 func (n names) constraints() (domains []string, ranges []*net.IPNet) {
-	if n.public == "" {
-		return nil, nil
-	}
 	domains = append(domains, n.dns...)
-	if _, err := netip.ParseAddr(n.public); err != nil {
+	if _, err := netip.ParseAddr(n.public); err != nil && n.public != "" {
 		if domain, err := publicsuffix.EffectiveTLDPlusOne(n.public); err == nil {
 			domains = append(domains, domain)
 		}
