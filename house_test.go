@@ -65,7 +65,7 @@ func rooms() map[string][]string {
 
 		"daemon/doctor/machine": {},
 
-		"daemon/setup": {"daemon/config", "daemon/control", "daemon/service", "sync/link"},
+		"daemon/setup": {"daemon/config", "daemon/config/keyed", "daemon/control", "daemon/service", "sync/link"},
 
 		"sync/wire":     {"edge"},
 		"sync/link":     {"edge", "sync/wire"},

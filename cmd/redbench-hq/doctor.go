@@ -30,7 +30,7 @@ stopped, and changes nothing. Exit code 0: nothing fails; 1: something does.`,
 // diagnose runs the checks.
 func diagnose(cmd *cobra.Command, deep bool, only []string) (cli.Diagnosis, error) {
 	cfg, wrong := loadConfig(cmd)
-	checks := cli.WrongConfigCheck(wrong)
+	checks := cli.WrongConfigCheck(wrong, func(f *doctor.Findings) { f.Add("office-denied", "dir", "the configuration") })
 	if wrong == nil {
 		p := &patient{cfg: cfg, deep: deep}
 		_, err := os.ReadDir(cfg.State.Dir)

@@ -32,7 +32,7 @@ func diagnose(cmd *cobra.Command, deep bool, only []string) (cli.Diagnosis, erro
 	defer p.close()
 	checks := p.checks()
 	if wrong != nil {
-		checks = cli.WrongConfigCheck(wrong)
+		checks = cli.WrongConfigCheck(wrong, doctor.Access{Denied: true}.Judge)
 	}
 	return cli.Diagnose(cmd, checks, only, deep, doctor.Options{Catalogue: doctor.Box(), Program: "redbench"}, version())
 }

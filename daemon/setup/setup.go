@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"redbench/daemon/config"
+	"redbench/daemon/config/keyed"
 	"redbench/daemon/control"
 	"redbench/daemon/service"
 	"redbench/sync/link"
@@ -126,6 +127,8 @@ func (j *job) look() error {
 	j.former = string(raw)
 	if errors.Is(err, fs.ErrNotExist) {
 		j.former = j.wish.Sample
+	} else if errors.Is(err, fs.ErrPermission) {
+		return keyed.NotAllowed(j.wish.File)
 	} else if err != nil {
 		return fmt.Errorf("reading the configuration: %w", err)
 	}

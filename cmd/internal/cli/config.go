@@ -31,7 +31,7 @@ type Wrong struct {
 // BadConfig tells what is wrong with the configuration in file: as JSON on standard output when that is wanted, else as
 // any error.
 func BadConfig(cmd *cobra.Command, file string, err error) error {
-	if !WantsJSON(cmd) {
+	if !WantsJSON(cmd) || errors.Is(err, keyed.ErrNotAllowed) {
 		return err
 	}
 	result := Checked{File: file, Warnings: []string{}}

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"redbench/daemon/config/keyed"
 	"redbench/daemon/doctor"
 )
 
@@ -75,8 +77,11 @@ func Diagnose(cmd *cobra.Command, checks []doctor.Check, only []string, deep boo
 	return Diagnosis{OK: doctor.Healthy(found), Version: version, At: time.Now().UTC(), Findings: found}, nil
 }
 
-// WrongConfigCheck is all that can be looked at where the configuration is wrong.
-func WrongConfigCheck(wrong error) []doctor.Check {
+// WrongConfigCheck is all that can be looked at where the configuration is wrong; denied tells of one that this user may not read.
+func WrongConfigCheck(wrong error, denied func(*doctor.Findings)) []doctor.Check {
+	if errors.Is(wrong, keyed.ErrNotAllowed) {
+		return []doctor.Check{{Name: "access", Within: time.Second, Look: func(_ context.Context, f *doctor.Findings) { denied(f) }}}
+	}
 	return []doctor.Check{{Name: "configuration", Within: time.Second, Look: func(_ context.Context, f *doctor.Findings) {
 		doctor.Setting{Wrong: wrong}.Judge(f)
 	}}}

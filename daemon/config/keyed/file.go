@@ -8,14 +8,26 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
 // MaxFileBytes is more than any configuration needs; a larger file is something else.
 const MaxFileBytes = 1 << 20
 
+// ErrNotAllowed says that a file is kept from this user: nothing is known to be wrong with it.
+var ErrNotAllowed = errors.New("this user may not read")
+
+// NotAllowed is [ErrNotAllowed] for a file, with what to do.
+func NotAllowed(path string) error {
+	if runtime.GOOS == "windows" {
+		return fmt.Errorf("%w %s: open the command prompt with \"Run as administrator\"", ErrNotAllowed, path)
+	}
+	return fmt.Errorf("%w %s: try it with sudo", ErrNotAllowed, path)
+}
+
 // Open reads the file at path, or with an empty path the one at otherwise where that exists. It gives the path that was
-// read, empty for none, and the text. What goes wrong is an *[Error].
+// read, empty for none, and the text. What goes wrong is an *[Error], but for [ErrNotAllowed].
 func Open(path, otherwise string) (read, text string, err error) {
 	named := path != ""
 	if !named {
@@ -24,6 +36,9 @@ func Open(path, otherwise string) (read, text string, err error) {
 	text, err = readFile(path)
 	if errors.Is(err, fs.ErrNotExist) && !named {
 		return "", "", nil
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return "", "", NotAllowed(path)
 	}
 	if err != nil {
 		return "", "", &Error{File: path, Problems: []Problem{{Text: err.Error()}}}
