@@ -47,13 +47,22 @@ var bans = slices.Concat(
 		`a chi tocca`, `(tessera|carta) fedelta`, `ha la tessera`, `trovato tutto`),
 
 	upsell("en", `anything else`, `something else`, `would you like to (add|try)`, `with that`, `special offers?`, `on offer`, `discounts?`, `deals?`,
-		`promotions?`, `sign up`, `upgrade`, `today only`, `half price`, `on sale`, `two for one`, `coupons?`, `vouchers?`),
-	upsell("es", `algo mas`, `alguna otra cosa`, `ofertas?`, `descuentos?`, `promocion(es)?`, `quiere anadir`, `2x1`, `solo hoy`, `rebajas?`, `cupon(es)?`),
+		`promotions?`, `sign up`, `upgrade`, `today only`, `half price`, `on sale`, `two for one`, `coupons?`, `vouchers?`, numbersFor(`for`), `buy one`, `get one free`,
+		percent+`off`, `(percent|per cent) off`,
+		`(join|enrol in|become a member of) (our|the) [\w -]*(club|pro?gramm?e?|scheme)`, `(loyalty|rewards?|bonus) (club|pro?gramm?e?|scheme)`),
+	upsell("es", `algo mas`, `alguna otra cosa`, `ofertas?`, `descuentos?`, `promocion(es)?`, `quiere anadir`, numbersFor(`por`), percent+`(de )?(descuento|menos|dto)`, `por ciento (de )?(descuento|menos)`, `dos por uno`, `solo hoy`,
+		`(club|programa) de (fidelidad|fidelizacion|puntos|clientes|socios)`, `(unase|unete|apuntese|apuntate|hagase socio|hazte socio)`, `rebajas?`, `cupon(es)?`),
 	upsell("fr", `autre chose`, `avec ceci`, `et avec ca`, `ce sera tout`, `promos?`, `promotions?`, `remises?`, `reductions?`, `offres? speciales?`,
-		`aujourd'hui seulement`, `soldes`),
+		`aujourd'hui seulement`, `soldes`, numbersFor(`pour`), percent+`(de )?(remise|reduction|moins|rabais)`, `pour cent (de )?(remise|reduction|moins)`,
+		`deux pour un`, `pour le prix d[e'\w]*`, `(club|programme) (de )?fidelite`, `rejoign\w+ (notre|le) (club|programme)`, `adher\w+ (a|au) (notre |programme|club)`,
+		`devenez membre`),
 	upsell("de", `sonst noch`, `noch etwas dazu`, `noch was`, `darf es noch`, `(sonder)?angebote?`, `rabatte?`, `aktion(en)?`, `sparen`, `nur heute`,
-		`gutscheine?`),
-	upsell("it", `serve altro`, `altro\?`, `qualcos'altro`, `offert[ae]`, `sconti`, `sconto`, `promozion[ei]`, `solo oggi`, `saldi`, `buono sconto`),
+		`gutscheine?`, numbersFor(`fur`), numbersFor(`zum preis von`), percent+`(rabatt|gunstiger|billiger|nachlass|weniger|auf)`,
+		`prozent (rabatt|gunstiger|billiger|nachlass|weniger|auf)`, `zwei fur eins`, `(kunden|treue|bonus|vorteils)(club|programm)`, `(werden sie|jetzt) mitglied`, `mitglied (werden|in unserem)`),
+	upsell("it", `serve altro`, `altro\?`, `qualcos'altro`, `offert[ae]`, `sconti`, `sconto`, `promozion[ei]`, `solo oggi`, `saldi`, `buono sconto`,
+		numbersFor(`per`), numbersFor(`al prezzo di`), percent+`(di )?(sconto|in meno|off)`,
+		`per cento (di )?(sconto|in meno)`, `due per uno`, `prendi \d`,
+		`(club|programma) (di )?fedelta`, `(si unisca|unisciti|si iscriva|iscriviti) al`, `diventi socio`, `diventa socio`),
 
 	money("en", `points`, `balance`, `spent`, `in total`, `receipts? total`),
 	money("es", `puntos`, `saldo`, `gastad[oa]s?`, `en total`),
@@ -87,6 +96,12 @@ var bans = slices.Concat(
 	familiar(greets, edge.StageNew, "de", `wieder\w*`, `zuruck`), familiar(ends, edge.StageRegular, "de", `immer`, `auf sie gefreut`),
 	familiar(greets, edge.StageNew, "it", `di nuovo`, `riveder\w*`, `riaver\w*`, `ritrovar\w*`), familiar(ends, edge.StageRegular, "it", `sempre`, `aspettava\w*`),
 )
+
+// percent is a number with its sign, and what goes between it and the next word.
+const percent = `\d+ ?% `
+
+// numbersFor is so many pieces for the price of so many, as in "3 for 2" and 2x1.
+func numbersFor(word string) string { return `\d ?(?:` + word + `|[x×+]) ?\d` }
 
 func transactional(tag string, all ...string) []ban {
 	return []ban{{kind: "transactional", language: tag, anywhere: true, lines: openings, words: phrases(all)}}
