@@ -66,14 +66,36 @@ type watch struct {
 }
 
 func (w *watch) run(ctx context.Context) {
-	ticker := time.NewTicker(w.every)
-	defer ticker.Stop()
-	for {
+	if away := !w.tills.Connected(); away { // an outside broker's first answer: nothing is wrong yet
+		w.wait(ctx, brokerPatience, away)
+	}
+	for ctx.Err() == nil {
+		away := !w.tills.Connected()
 		w.once(ctx)
+		w.wait(ctx, w.every, away)
+	}
+}
+
+// brokerSeenEvery is how soon it is seen that a broker is back.
+const brokerSeenEvery = 100 * time.Millisecond
+
+// wait waits until the next test event is due: at once when a broker that was away is back, as whoever looks would else read
+// for seconds that it is not.
+func (w *watch) wait(ctx context.Context, most time.Duration, away bool) {
+	due := time.NewTimer(most)
+	defer due.Stop()
+	look := time.NewTicker(brokerSeenEvery)
+	defer look.Stop()
+	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-due.C:
+			return
+		case <-look.C:
+			if away && w.tills.Connected() {
+				return
+			}
 		}
 	}
 }

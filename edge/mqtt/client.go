@@ -28,8 +28,8 @@ type ClientOptions struct {
 	Store    string   // the store's id
 	Topics   []string // filters of the adapters, beside the contract's topics
 	Sink     Sink
-	Offline  []byte // told as the box's status by the broker when we are gone; nil: nothing
-	OnState  func(connected bool)
+	Offline  []byte               // told as the box's status by the broker when we are gone; nil: nothing
+	OnState  func(connected bool) // not told of Stop: whoever stops it knows
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
 }
@@ -223,8 +223,9 @@ func (c *Client) state(connected bool) {
 	c.mu.Lock()
 	changed := c.connected != connected
 	c.connected = connected
+	stopped := c.stopped
 	c.mu.Unlock()
-	if changed {
+	if changed && !stopped {
 		c.options.OnState(connected)
 	}
 }

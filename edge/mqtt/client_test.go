@@ -304,3 +304,14 @@ func TestNewClientRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestACleanStopIsNoLostBroker: nobody is to be warned of what he did himself.
+func TestACleanStopIsNoLostBroker(t *testing.T) {
+	c, _, states := outside(t, mqtttest.Mosquitto(t).URL, nil)
+	if err := c.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c.Connected() || len(states) > 0 {
+		t.Errorf("connected %v, told %d times", c.Connected(), len(states))
+	}
+}
