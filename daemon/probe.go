@@ -54,6 +54,7 @@ type probedTills interface {
 	Probe(ctx context.Context, topic string, payload []byte) error
 	Connected() bool
 	outside() bool
+	full() bool // nobody else is let in
 }
 
 // finding is what a test event found.

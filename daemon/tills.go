@@ -20,6 +20,7 @@ type tills interface {
 	Publish(topic string, retained bool, payload []byte) error
 	Probe(ctx context.Context, topic string, payload []byte) error
 	outside() bool
+	full() bool
 	status() control.MQTT
 }
 
@@ -119,6 +120,8 @@ func (e *embedded) Connected() bool { return e.Addr() != "" }
 
 func (e *embedded) outside() bool { return false }
 
+func (e *embedded) full() bool { return e.Full() }
+
 func (e *embedded) status() control.MQTT {
 	return control.MQTT{Mode: "embedded", Address: e.Addr(), Secure: e.secure, Connected: e.Connected(), Tills: e.Connections()}
 }
@@ -130,6 +133,8 @@ type outside struct {
 }
 
 func (o outside) outside() bool { return true }
+
+func (o outside) full() bool { return false } // it would not say
 
 func (o outside) status() control.MQTT {
 	return control.MQTT{Mode: "outside", Broker: o.broker, Connected: o.Connected()}

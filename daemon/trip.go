@@ -114,6 +114,8 @@ func (t *trip) beyondMending(others bool) string {
 	switch gone := t.gone(); {
 	case !t.tills.outside() && gone != "":
 		return "no start mends that " + gone + " is not this machine's address now"
+	case t.tills.full():
+		return "every place at the embedded broker is taken, and a start would cut off the tills that work: which till opens connections and keeps them?"
 	case !t.tills.outside():
 		return ""
 	case !t.tills.Connected():

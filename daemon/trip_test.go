@@ -34,6 +34,7 @@ type way struct {
 	publish  func(ctx context.Context, payload []byte) error
 	away     bool
 	foreign  bool      // the broker is an outside one
+	crowded  bool      // no place is free at it
 	since    time.Time // when the transaction under way began
 	lostAddr string
 
@@ -80,6 +81,7 @@ func (w *way) Probe(ctx context.Context, _ string, payload []byte) error {
 }
 func (w *way) Connected() bool { return !w.away }
 func (w *way) outside() bool   { return w.foreign }
+func (w *way) full() bool      { return w.crowded }
 func (w *way) Close()          {}
 
 func (w *way) Show(lane string, what edge.Shown) {
@@ -181,11 +183,14 @@ func TestWhatBreaksIsFound(t *testing.T) {
 		"the hub, once a screen is there":   {breaks: func(w *way) { w.show = func(string) { stuck(w) } }, step: edge.StepChoose},
 		"the embedded broker":               {breaks: func(w *way) { w.publish = func(context.Context, []byte) error { return errBroken } }, step: edge.StepMQTT},
 		"the embedded broker, which is mum": {breaks: func(w *way) { w.publish = lost }, step: edge.StepMQTT},
-		"the decoder":                       {breaks: func(w *way) { w.decoder = func(edge.Message) (edge.Event, error) { return edge.Event{}, errBroken } }, step: edge.StepDecode},
-		"the decoder, with a panic":         {breaks: func(w *way) { w.decoder = func(edge.Message) (edge.Event, error) { panic("on purpose") } }, step: edge.StepDecode},
-		"the lane's way, with a panic":      {breaks: func(w *way) { w.show = func(string) { panic("on purpose") } }, step: edge.StepChoose},
-		"a writer that is stuck":            {breaks: func(w *way) { w.store.commit = func() error { stuck(w); return nil } }, step: edge.StepStore},
-		"a disk that is full":               {breaks: func(w *way) { w.store.commit = func() error { return errBroken } }, step: edge.StepStore, sound: true},
+		"the embedded broker, which is full": {breaks: func(w *way) {
+			w.crowded, w.publish = true, func(context.Context, []byte) error { return errBroken }
+		}, step: edge.StepMQTT, sound: true},
+		"the decoder":                  {breaks: func(w *way) { w.decoder = func(edge.Message) (edge.Event, error) { return edge.Event{}, errBroken } }, step: edge.StepDecode},
+		"the decoder, with a panic":    {breaks: func(w *way) { w.decoder = func(edge.Message) (edge.Event, error) { panic("on purpose") } }, step: edge.StepDecode},
+		"the lane's way, with a panic": {breaks: func(w *way) { w.show = func(string) { panic("on purpose") } }, step: edge.StepChoose},
+		"a writer that is stuck":       {breaks: func(w *way) { w.store.commit = func() error { stuck(w); return nil } }, step: edge.StepStore},
+		"a disk that is full":          {breaks: func(w *way) { w.store.commit = func() error { return errBroken } }, step: edge.StepStore, sound: true},
 		"nothing, but a long import": {breaks: func(w *way) {
 			w.since, w.store.commit = time.Now().Add(-5*time.Minute), func() error { stuck(w); return nil }
 		}, step: edge.StepStore, sound: true},

@@ -48,6 +48,7 @@ type Broker struct {
 
 	mu      sync.Mutex
 	listen  net.Listener
+	door    *doorman
 	stopped bool
 }
 
@@ -120,10 +121,11 @@ func (b *Broker) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("embedded broker: listening on %s: %w", b.options.Listen, err)
 	}
+	door := newDoorman(listen)
 	b.mu.Lock()
-	b.listen = listen
+	b.listen, b.door = listen, door
 	b.mu.Unlock()
-	guarded := net.Listener(newDoorman(listen))
+	guarded := net.Listener(door)
 	if b.options.TLS != nil {
 		guarded = tls.NewListener(guarded, b.options.TLS)
 	}
@@ -196,6 +198,13 @@ func (b *Broker) Publish(topic string, retained bool, payload []byte) error {
 
 // Connections tells how many tills are connected.
 func (b *Broker) Connections() int { return b.hook.connections() }
+
+// Full reports whether every place is taken, so that nobody else is let in.
+func (b *Broker) Full() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.door != nil && len(b.door.free) == cap(b.door.free)
+}
 
 // Lanes lists the lanes of the connections that have proved or shown theirs, sorted.
 func (b *Broker) Lanes() []string {

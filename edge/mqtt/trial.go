@@ -47,9 +47,10 @@ func TrialTopic(store string) string { return "redbench/v1/" + store + "/box/doc
 
 // How long the trial waits for what may never come.
 const (
-	trialHears = 2 * time.Second
-	trialQuiet = 400 * time.Millisecond
-	trialAsks  = 7 * 24 * time.Hour // how long a session is asked to be kept
+	trialHears  = 2 * time.Second
+	trialLeaves = 5 * time.Second // for taking the session away again
+	trialQuiet  = 400 * time.Millisecond
+	trialAsks   = 7 * 24 * time.Hour // how long a session is asked to be kept
 )
 
 // Try tries a broker with a client id of its own, and leaves nothing there: the box's session and the tills' topics are not touched.
@@ -166,23 +167,27 @@ func (t *Trial) judge(ack *packets.Connack) {
 // session sends to a session that is away, and looks at what of it comes back.
 func (t *Trial) session(ctx context.Context, d *dialer, id string, o TrialOptions) error {
 	inbox := make(chan paho.Message, o.Messages+64)
+	in := ctx // what bounds a connection
 	client := func(id string, clean bool) paho.Client {
 		p := pahoOptions(d, id, o.Username, o.Password)
 		p.SetCleanSession(clean).SetAutoReconnect(false).SetAutoAckDisabled(true)
 		p.SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { inbox <- m })
-		p.CustomOpenConnectionFn = func(*url.URL, paho.ClientOptions) (net.Conn, error) { return d.dial(ctx) }
+		p.CustomOpenConnectionFn = func(*url.URL, paho.ClientOptions) (net.Conn, error) { return d.dial(in) }
 		return paho.NewClient(p)
 	}
-	box := client(id, false)
-	if _, err := entered(box); err != nil {
-		return err
-	}
-	defer func() { // without a session nothing of it stays
+	defer func() { // without a session nothing of it stays, also where the trial was broken off
+		away, cancel := context.WithTimeout(context.WithoutCancel(ctx), trialLeaves)
+		defer cancel()
+		in = away
 		last := client(id, true)
 		if _, err := entered(last); err == nil {
 			last.Disconnect(100)
 		}
 	}()
+	box := client(id, false)
+	if _, err := entered(box); err != nil {
+		return err
+	}
 	topic := TrialTopic(o.Store)
 	asked := box.SubscribeMultiple(map[string]byte{topic: 1, "$SYS/broker/version": 0, "$SYS/broker/publish/messages/dropped": 0, "$SYS/brokers/+/version": 0}, nil)
 	asked.WaitTimeout(trialHears)

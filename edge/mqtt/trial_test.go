@@ -3,8 +3,11 @@
 package mqtt
 
 import (
+	"context"
 	"strings"
 	"testing"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
 
 	"redbench/edge/mqtt/mqtttest"
 )
@@ -33,5 +36,42 @@ func TestATrialSeesWhatABrokerKeeps(t *testing.T) {
 	}
 	if closed := try(broker("allow_anonymous false")); closed.Refused == nil {
 		t.Errorf("a broker that asks who we are: %+v", closed)
+	}
+}
+
+// A trial that is broken off leaves no session behind, which the broker would keep messages for.
+func TestATrialThatIsBrokenOffLeavesNoSession(t *testing.T) {
+	broker := mqtttest.Mosquitto(t, "autosave_on_changes false", "sys_interval 1")
+	ctx, breakOff := context.WithCancel(t.Context())
+	said, tick := make(chan string, 64), make(chan struct{}, 64)
+	ear := paho.NewClient(paho.NewClientOptions().AddBroker(broker.URL).SetClientID("ear"))
+	for _, token := range []func() paho.Token{
+		ear.Connect,
+		func() paho.Token {
+			return ear.Subscribe(TrialTopic("harbour"), 1, func(paho.Client, paho.Message) { breakOff() })
+		},
+	} {
+		if token := token(); token.Wait() && token.Error() != nil {
+			t.Fatal(token.Error())
+		}
+	}
+	defer ear.Disconnect(0)
+	Try(ctx, TrialOptions{Broker: broker.URL, Store: "harbour", Messages: 1200})
+	if ctx.Err() == nil {
+		t.Fatal("it was not broken off")
+	}
+	// The broker says both anew each second, the number only where it is another: after two of its seconds the last one holds.
+	ear.Subscribe("$SYS/broker/clients/disconnected", 0, func(_ paho.Client, m paho.Message) { said <- string(m.Payload()) }).Wait()
+	ear.Subscribe("$SYS/broker/uptime", 0, func(paho.Client, paho.Message) { tick <- struct{}{} }).Wait()
+	last := "0"
+	for seconds := 0; seconds < 4; {
+		select {
+		case last = <-said:
+		case <-tick:
+			seconds++
+		}
+	}
+	if last != "0" {
+		t.Errorf("%s sessions that are away were left at the broker", last)
 	}
 }

@@ -34,22 +34,6 @@ func (s *Store) migrate(ctx context.Context) error {
 	return nil
 }
 
-// giveBackFromNowOn makes a database that was begun without it one that can give free pages back (see tidy.go): once, by writing
-// it anew. Where there is no room for that it stays as it is.
-func (s *Store) giveBackFromNowOn(ctx context.Context) error {
-	var how int
-	if err := s.write.QueryRowContext(ctx, "PRAGMA auto_vacuum").Scan(&how); err != nil {
-		return fmt.Errorf("reading how free pages are kept: %w", err)
-	}
-	if how != 0 {
-		return nil
-	}
-	if err := s.rewrite(ctx); err != nil {
-		s.opt.Log.Warn("the database gives no free pages back until it could be written anew", "error", err)
-	}
-	return nil
-}
-
 func (s *Store) apply(ctx context.Context, name string, version int) error {
 	text, err := migrations.ReadFile(name)
 	if err != nil {

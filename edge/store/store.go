@@ -153,9 +153,6 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	if err := s.giveBackFromNowOn(ctx); err != nil {
-		return err
-	}
 	if err := s.claim(ctx); err != nil {
 		return err
 	}

@@ -96,29 +96,6 @@ func TestAFloodKeepsTheDatabaseBounded(t *testing.T) {
 	t.Errorf("it stays squeezed: %s", fmt.Sprint(s.squeeze.part()))
 }
 
-// TestAnOlderDatabaseLearnsToGiveBack: one that was begun without it is written anew once.
-func TestAnOlderDatabaseLearnsToGiveBack(t *testing.T) {
-	dir := t.TempDir()
-	s := openStore(t, dir)
-	importCustomers(t, s, two)
-	if _, err := s.write.Exec(`PRAGMA auto_vacuum = NONE; VACUUM`); err != nil {
-		t.Fatal(err)
-	}
-	if n := vacuums(t, s); n != 0 {
-		t.Fatalf("auto_vacuum is %d", n)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s = openStore(t, dir)
-	if n := vacuums(t, s); n != 2 {
-		t.Errorf("auto_vacuum is %d", n)
-	}
-	if got := profile(t, s, "6001"); got.Customer.Name != "Maya" {
-		t.Errorf("%+v", got)
-	}
-}
-
 func vacuums(t testing.TB, s *Store) (how int) {
 	t.Helper()
 	if err := s.write.QueryRow(`PRAGMA auto_vacuum`).Scan(&how); err != nil {
