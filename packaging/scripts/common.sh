@@ -23,6 +23,17 @@ state_dir() {
 	echo "${named:-$state}"
 }
 
+# Empty where none is configured.
+backup_elsewhere() {
+	[ -r "$config" ] || return 0
+	sed -n '/^[[:space:]]*\[backup\]/,/^[[:space:]]*\[[^b]/s/^[[:space:]]*dir[[:space:]]*=[[:space:]]*"\(\/[^"]*\)".*/\1/p' "$config" | head -n 1
+}
+
+backup_dir() {
+	elsewhere=$(backup_elsewhere)
+	echo "${elsewhere:-$(state_dir)/backups}"
+}
+
 as_user() { runuser -u "$user" -- "$@"; }
 
 # The service is steered where systemd runs, and where nobody forbids it (as in an image that is being built).
@@ -57,13 +68,19 @@ make_config() {
 # What the configuration names (a password, a certificate's key) and root laid down before there was such a user. Nothing else: the
 # directory may hold another service's secrets.
 make_readable() {
-	sed -n 's/^[[:space:]]*[a-z_]*file[[:space:]]*=[[:space:]]*"\([^"]*\)".*/\1/p' "$config" | while read -r file; do
-		case $file in /*) ;; *) file=${config%/*}/$file ;; esac
+	named_files | while read -r file; do
 		case $file in *..*) continue ;; "${config%/*}"/*) ;; *) continue ;; esac
 		if [ -f "$file" ] && [ ! -L "$file" ] && [ "$(stat -c %U:%G "$file")" = root:root ] && ! as_user test -r "$file"; then
 			chgrp "$user" "$file"
 			chmod g+r "$file"
 		fi
+	done
+}
+
+named_files() {
+	[ -r "$config" ] || return 0
+	sed -n 's/^[[:space:]]*[a-z_]*file[[:space:]]*=[[:space:]]*"\([^"]*\)".*/\1/p' "$config" | while read -r file; do
+		case $file in /*) echo "$file" ;; *) echo "${config%/*}/$file" ;; esac
 	done
 }
 
@@ -82,8 +99,9 @@ refuse_downgrade() { # refuse_downgrade PRESENT
 	if [ -r "$lib/refused/back-to" ]; then present=$(cat "$lib/refused/back-to"); fi
 	if [ -z "$present" ] || ! newer "$present" "$version"; then return 0; fi
 	say "version $present is installed, and $version is older: it cannot read what the newer one has written."
-	say "Nothing was changed. To go back all the same: take a backup that $version made (or make do without the data),"
-	say "purge the package, install $version, and restore that backup."
+	say "Nothing was changed. To go back all the same, FIRST copy a backup that $version made elsewhere, as purging deletes"
+	say "the state directory with the backups in it: cp -a $(backup_dir)/redbench-… /root/"
+	say "Then purge the package, install $version, and restore that copy. Without such a backup no way back keeps the data."
 	exit 1
 }
 
@@ -283,18 +301,39 @@ end_processes() {
 	done
 }
 
+# A group's number is given to the next package's group. What this one could read beside the configuration, or where the
+# configuration says, is root's from now on.
+leave_to_root() {
+	owner=$(getent passwd "$user" | cut -d: -f3)
+	group=$(getent group "$user" | cut -d: -f3)
+	if [ -z "$owner" ] || [ -z "$group" ]; then return 0; fi
+	{
+		find "${config%/*}" -xdev ! -path "$config" \( -user "$owner" -o -group "$group" \) 2>/dev/null || true
+		named_files
+	} | sort -u | while IFS= read -r file; do
+		case $file in *..*) continue ;; esac
+		if [ ! -e "$file" ] || [ -L "$file" ]; then continue; fi
+		case $(stat -c ' %u %g ' "$file") in *" $owner "* | *" $group "*) ;; *) continue ;; esac
+		if [ "$(stat -c %u "$file")" = "$owner" ]; then chown root "$file"; fi
+		if [ "$(stat -c %g "$file")" = "$group" ]; then chgrp root "$file"; fi
+		[ -f "$file" ] || continue
+		case $(stat -c %A "$file") in ???????r*) ;; *) chmod 0600 "$file" ;; esac # everybody may read it: no secret
+		say "$file stays, and is root's alone now: delete it when nobody needs it"
+	done
+}
+
 # Nothing stays: no process, no user, no byte of a person.
 purge() {
 	dir=$(state_dir)
-	backups=
-	if [ -r "$config" ]; then
-		backups=$(sed -n '/^[[:space:]]*\[backup\]/,/^[[:space:]]*\[[^b]/s/^[[:space:]]*dir[[:space:]]*=[[:space:]]*"\(\/[^"]*\)".*/\1/p' "$config" | head -n 1)
-	fi
+	backups=$(backup_elsewhere)
+	gone=$(find "$dir/backups" "$state/backups" -mindepth 1 -maxdepth 1 -name 'redbench-*' 2>/dev/null | sort -u | wc -l)
 	end_processes
+	leave_to_root
 	if [ "$dir" != "$state" ] && [ "$(stat -c %U "$dir" 2>/dev/null)" = "$user" ]; then rm -rf "$dir"; fi
 	rm -rf "$state" 2>/dev/null || [ -z "$(ls -A "$state")" ] # a disk that is mounted there is emptied
 	rm -rf "$lib" "$config"
 	rmdir "${config%/*}" 2>/dev/null || true
+	if [ "$gone" -gt 0 ]; then say "the backups went with the state directory, $gone of them: $dir/backups"; fi
 	if [ -d "${config%/*}" ] && [ ! -e "${config%/*}/redbench.toml" ] && [ ! -e "${config%/*}/redbench-hq.toml" ]; then
 		say "${config%/*} holds other files than the package's, and stays"
 	fi

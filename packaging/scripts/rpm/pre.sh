@@ -10,7 +10,9 @@ if [ "$1" -gt 1 ] && [ -n "$present" ]; then
 	if [ -x "$program" ]; then
 		refuse_without_room
 		keep_program
-		if [ -d "$lib/former" ]; then echo "$present" >"$lib/former/version"; fi
+		running=$present # but after an upgrade that went back, the one before it
+		if [ -r "$lib/refused/back-to" ]; then running=$(cat "$lib/refused/back-to"); fi
+		if [ -d "$lib/former" ]; then echo "$running" >"$lib/former/version"; fi
 		rm -rf "$lib/refused"
 	fi
 fi
