@@ -52,6 +52,7 @@ delete it.`,
 		},
 	}
 	command.Flags().StringVar(&format, "format", "", "csv or jsonl (default: by the file's name)")
+	cli.OneOf(command, "format", control.FormatCSV, control.FormatJSONL)
 	return command
 }
 

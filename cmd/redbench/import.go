@@ -48,8 +48,10 @@ func newImportKindCommand(kind, short, long string) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&o.format, "format", "", "csv or jsonl (default: told from the first byte)")
+	cli.OneOf(command, "format", control.FormatCSV, control.FormatJSONL)
 	if kind == control.ImportCustomers {
 		flags.StringVar(&o.consent, "consent", "", "of customers whose row names none: none, recognise or remember (default: [privacy] import_consent)")
+		cli.OneOf(command, "consent", string(edge.ConsentNone), string(edge.ConsentRecognise), string(edge.ConsentRemember))
 	}
 	return command
 }

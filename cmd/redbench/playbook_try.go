@@ -27,7 +27,7 @@ func newPlaybookTryCommand() *cobra.Command {
 		Short: "Show what a customer's card would say, and why; without an identifier, a stranger's",
 		Long: `Chooses a prompt as a tap would, from what the box knows now, and prints the stage with the evidence for it, and each rule
 that was considered with why it won or lost. Nothing reaches a screen or the record. A dash reads the identifier from
-standard input. --customer takes the chain's own id of her, or a card, where --kind does not say which.`,
+standard input. A card that nobody has, or that several have, says what a screen says of it: a stranger's greeting. --customer takes the chain's own id of her, or a card, where --kind does not say which.`,
 		Example: "  redbench playbook try 6001002003004\n  redbench playbook try --customer C-1042 --at 2026-12-24T08:30",
 		Args:    cli.AsUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,7 +44,7 @@ standard input. --customer takes the chain's own id of her, or a card, where --k
 				}
 				trial, err := tryFirst(cmd.Context(), box, req, ids)
 				if err != nil {
-					return unknown(err)
+					return err
 				}
 				return cli.Printed(cmd, trial, func(out io.Writer) { printTry(out, trial) })
 			})
@@ -56,6 +56,7 @@ standard input. --customer takes the chain's own id of her, or a card, where --k
 	command.Flags().StringVar(&req.Language, "language", "", "the screen's language (default: [store] locale)")
 	command.Flags().StringVar(&req.Lane, "lane", "", "as if she stood there, for rules that speak on some lanes only")
 	command.Flags().StringVar(&req.Load, "load", "", "as if the lane were that busy: calm, busy, rush (default: calm)")
+	cli.OneOf(command, "load", "calm", "busy", "rush")
 	return command
 }
 
@@ -81,7 +82,7 @@ func whomToTry(cmd *cobra.Command, args []string, customer string) ([]edge.Ident
 	return []edge.Identifier{id}, nil
 }
 
-// tryFirst tries the first identifier that names somebody.
+// tryFirst tries the first identifier that names somebody. Where none does, it is what a screen would show then: a stranger's.
 func tryFirst(ctx context.Context, box control.Box, req control.TryRequest, ids []edge.Identifier) (trial control.Trial, err error) {
 	if len(ids) == 0 {
 		return box.Try(ctx, req)
@@ -91,6 +92,18 @@ func tryFirst(ctx context.Context, box control.Box, req control.TryRequest, ids 
 			break
 		}
 	}
+	why := ""
+	switch {
+	case errors.Is(err, edge.ErrNotFound):
+		why = "nobody here is known by that identifier (is --kind right?): the screen greets a stranger"
+	case errors.Is(err, edge.ErrAmbiguous):
+		why = "that identifier belongs to more than one customer, so the screen claims to know none: it greets a stranger"
+	default:
+		return trial, err
+	}
+	req.Identifier = edge.Identifier{}
+	trial, err = box.Try(ctx, req)
+	trial.Stranger = why
 	return trial, err
 }
 
@@ -110,6 +123,7 @@ func parseMoment(text string, zone *time.Location) (time.Time, error) {
 func printTry(out io.Writer, t control.Trial) {
 	who := t.Who
 	cli.Fields(out,
+		"stranger", t.Stranger,
 		"greeting", who.Greeting,
 		"name", who.Name,
 		"say", who.Say,

@@ -288,6 +288,8 @@ type Trial struct {
 	Avoid      *edge.Line  `json:"avoid,omitempty"`
 	Farewell   string      `json:"farewell,omitempty"`
 	Considered []Candidate `json:"considered"`
+	// Stranger says why the identifier that was asked about is greeted as a stranger's; empty: it names somebody, or none was given.
+	Stranger string `json:"stranger,omitempty"`
 }
 
 // Candidate is one rule, with one fact or thing where it needs one, and what became of it.

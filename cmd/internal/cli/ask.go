@@ -44,6 +44,15 @@ func AddKind(cmd *cobra.Command) {
 		names[i] = string(kind)
 	}
 	cmd.Flags().String("kind", string(edge.KindCard), "what the identifier is: "+strings.Join(names, ", "))
+	OneOf(cmd, "kind", names...)
+}
+
+// OneOf has the shell complete a flag with the values that it takes.
+func OneOf(cmd *cobra.Command, flag string, values ...string) {
+	// The error is that there is no such flag, or that it is told twice: a mistake in the program, which its tests meet.
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err)
+	}
 }
 
 // Identifier reads one from the arguments. A dash reads it from standard input, where neither the shell's history nor

@@ -75,8 +75,12 @@ func (b Bar) End() {
 	}
 }
 
-// shownProblems is how many bad rows a person gets to read; --json gives more.
-const shownProblems = 20
+const (
+	// shownProblems is how many reasons a person gets to read; --json gives each row.
+	shownProblems = 20
+	// shownRows is how many rows of one reason are named.
+	shownRows = 3
+)
 
 // PrintImported prints what became of an import. It fails when no row of the file could be used.
 func PrintImported(cmd *cobra.Command, r Imported) error {
@@ -94,17 +98,35 @@ func printImport(out, messages io.Writer, r Imported) {
 	if r.FactsLeftOut > 0 && len(bad) > 0 { // the last problem tells of them; it is no bad row, and is always shown
 		bad, leftOut = bad[:len(bad)-1], bad[len(bad)-1:]
 	}
-	printProblems(messages, bad[:min(len(bad), shownProblems)])
-	if r.Bad > shownProblems {
-		fmt.Fprintf(messages, "… and %s more; --json lists up to %d\n", Grouped(r.Bad-shownProblems), edge.MaxProblems)
+	named := printProblems(messages, bad)
+	if r.Bad > named {
+		fmt.Fprintf(messages, "… and %s more; --json lists up to %s\n", Count(r.Bad-named, "bad row", "bad rows"), Grouped(edge.MaxProblems))
 	}
 	printProblems(messages, leftOut)
 	fmt.Fprintf(out, "Read %s of %s in %.1f s: %s new, %s changed, %s known already, %s left out.\n",
 		Count(r.Rows, "row", "rows"), r.Kind, r.Seconds, Grouped(r.New), Grouped(r.Changed), Grouped(r.Unchanged), Grouped(r.Bad))
 }
 
-func printProblems(messages io.Writer, problems []edge.BadRow) {
-	for _, problem := range problems {
-		fmt.Fprintf(messages, "line %d: %s\n", problem.Line, Visible(problem.Reason))
+// printProblems tells each reason once, with the first rows that it is true of and how many more there are, and gives the number of rows
+// that were told of.
+func printProblems(messages io.Writer, problems []edge.BadRow) (rows int) {
+	var reasons []string
+	lines := map[string][]int{}
+	for _, p := range problems {
+		if lines[p.Reason] == nil {
+			reasons = append(reasons, p.Reason)
+		}
+		lines[p.Reason] = append(lines[p.Reason], p.Line)
 	}
+	for _, reason := range reasons[:min(len(reasons), shownProblems)] {
+		all := lines[reason]
+		for _, line := range all[:min(len(all), shownRows)] {
+			fmt.Fprintf(messages, "line %d: %s\n", line, Visible(reason))
+		}
+		if more := len(all) - shownRows; more > 0 {
+			fmt.Fprintf(messages, "… and %s of which the same is true\n", Count(more, "row", "rows"))
+		}
+		rows += len(all)
+	}
+	return rows
 }

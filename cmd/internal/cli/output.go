@@ -20,6 +20,7 @@ func Printed(cmd *cobra.Command, result any, human func(io.Writer)) error {
 		human(cmd.OutOrStdout())
 		return nil
 	}
+	told(cmd)
 	encoder := json.NewEncoder(cmd.OutOrStdout())
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)

@@ -31,14 +31,25 @@ func Run(newRoot func() *cobra.Command, args []string, in io.Reader, out, messag
 	if err != nil && !understood {
 		err = WrongUsage(fmt.Errorf("%w; `%s --help` explains", err, Program(root.Name())+strings.TrimPrefix(verb.CommandPath(), root.Name())))
 	}
-	return Report(messages, root.Name(), err)
+	code := Report(messages, root.Name(), err)
+	return tellFailure(verb, code, err)
 }
 
 // Ready gives root what all our programs have in common.
 func Ready(root *cobra.Command) *cobra.Command {
 	root.SilenceUsage, root.SilenceErrors = true, true
 	root.Args = KnownVerb
-	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	version := root.Flags().Bool("version", false, "print the version")
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *version {
+			verb, _, err := root.Find([]string{"version"})
+			if err != nil {
+				return err
+			}
+			return verb.RunE(cmd, nil)
+		}
+		return cmd.Help()
+	}
 	root.PersistentFlags().Bool("json", false, "print the result as JSON")
 	return root
 }
