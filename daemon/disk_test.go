@@ -32,6 +32,9 @@ func TestBelowCountsAllFiles(t *testing.T) {
 // TestTheBoundOfTheDisk is what docs/operations.md says.
 func TestTheBoundOfTheDisk(t *testing.T) {
 	c := config.Default()
+	if got := diskBound(c); got > 24<<30 {
+		t.Errorf("by default %d: more than a box with a disk of 32 GB has to spare", got)
+	}
 	c.Limits.DatabaseMB, c.Backup.Keep = 100, 4
 	if got, want := diskBound(c), int64(7*100+512+32)<<20; got != want {
 		t.Errorf("%d, want %d", got, want)

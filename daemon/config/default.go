@@ -16,7 +16,7 @@ func Default() *Config {
 		Privacy: Privacy{ImportConsent: edge.ConsentRemember, VisitsDays: 800},
 		Backup:  Backup{At: "03:30", Keep: 7, ForgetWithinHours: 24},
 		Log:     Log{Level: "info", Format: "text"},
-		Limits:  Limits{MessageBytes: 65536, Quarantine: 10000, CheckoutMinutes: 15, ImportRowBytes: 65536, OutboxMB: 256, DatabaseMB: 16384},
+		Limits:  Limits{MessageBytes: 65536, Quarantine: 10000, CheckoutMinutes: 15, ImportRowBytes: 65536, OutboxMB: 256, DatabaseMB: 2048},
 	}
 }
 

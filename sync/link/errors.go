@@ -39,6 +39,9 @@ type Refused struct {
 }
 
 func (r *Refused) Error() string {
+	if r.cause == ErrCode { // head office's own words would say it again, and its number helps nobody
+		return "head office refused it: " + ErrCode.Error()
+	}
 	text := fmt.Sprintf("head office answered %d", r.Status)
 	if r.Problem.Title != "" || r.Problem.Detail != "" {
 		text += " (" + r.Problem.Error() + ")"

@@ -117,6 +117,8 @@ func Size(bytes int64) string {
 		return fmt.Sprintf("%d B", bytes)
 	case bytes < 1<<20:
 		return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10))
+	case bytes < 1<<30:
+		return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
 	}
-	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
+	return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
 }

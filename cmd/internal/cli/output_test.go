@@ -20,7 +20,7 @@ func TestNumbersAreReadable(t *testing.T) {
 			t.Errorf("%d reads %s, want %s", n, got, want)
 		}
 	}
-	for bytes, want := range map[int64]string{12: "12 B", 2048: "2.0 KiB", 3 << 20: "3.0 MiB"} {
+	for bytes, want := range map[int64]string{12: "12 B", 2048: "2.0 KiB", 3 << 20: "3.0 MiB", 21024 << 20: "20.5 GiB"} {
 		if got := Size(bytes); got != want {
 			t.Errorf("%d reads %s, want %s", bytes, got, want)
 		}
