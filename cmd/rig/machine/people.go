@@ -48,23 +48,41 @@ password_file = "/etc/redbench/mqtt.password"
 loyalty_prefixes = ["2912"]
 `
 
-// broker is Mosquitto's configuration, as docs/operations.md has it: Debian's own sets persistence already.
-const broker = `autosave_interval 10
-max_queued_messages 100000
-max_inflight_messages 1000
-set_tcp_nodelay true
+// broker is Mosquitto's configuration, as docs/operations.md has it.
+const broker = `# Without this line it hears this machine alone, and lets everybody in, whatever stands below. For this machine alone: 127.0.0.1 behind it.
+listener 1883
 allow_anonymous false
 password_file /etc/mosquitto/passwd
 acl_file /etc/mosquitto/acl
+persistence true
+# In seconds; half an hour by default. A broker that is killed loses what it acknowledged since.
+autosave_interval 10
+# 1,000 by default: a box that is off for an hour would lose the rest.
+max_queued_messages 100000
+# 20 by default: the window in which the broker waits for our commits.
+max_inflight_messages 1000
+set_tcp_nodelay true
 `
+
+// boxAccess is what the box may, as docs/operations.md has it.
+const boxAccess = `user redbench
+topic read redbench/v1/harbour/+/loyalty
+topic read redbench/v1/harbour/+/checkout
+topic read redbench/v1/harbour/box/doctor
+topic write redbench/v1/harbour/box/#
+`
+
+// tillAccess is what a till may, as docs/operations.md has it.
+func tillAccess(lane string) string {
+	return fmt.Sprintf("user till-%[1]s\ntopic write redbench/v1/%[2]s/%[1]s/loyalty\ntopic write redbench/v1/%[2]s/%[1]s/checkout\n\n", lane, storeID)
+}
 
 func accessList() string {
 	var out strings.Builder
 	for i := range lanes {
-		fmt.Fprintf(&out, "user till-%s\ntopic write redbench/v1/%s/%s/loyalty\ntopic write redbench/v1/%s/%s/checkout\n\n", lane(i), storeID, lane(i), storeID, lane(i))
+		out.WriteString(tillAccess(lane(i)))
 	}
-	fmt.Fprintf(&out, "user redbench\ntopic read redbench/v1/%[1]s/+/loyalty\ntopic read redbench/v1/%[1]s/+/checkout\ntopic write redbench/v1/%[1]s/box/#\n", storeID)
-	return out.String()
+	return out.String() + boxAccess
 }
 
 func passwords() string {

@@ -21,7 +21,7 @@ import (
 // furnish lays down, before the machine is booted, what a fleet lays down: the broker's configuration and the box's.
 func (p *proof) furnish() error {
 	return errors.Join(
-		p.put("/etc/mosquitto/conf.d/store.conf", broker, 0o644),
+		p.put("/etc/mosquitto/conf.d/redbench.conf", broker, 0o644),
 		p.put("/etc/mosquitto/acl", accessList(), 0o640),
 		p.put("/etc/redbench/redbench.toml", configuration, 0o640),
 		p.put("/etc/redbench/mqtt.password", secret+"\n", 0o640))
