@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -62,18 +61,7 @@ func (osHost) Prepare(o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.StateDir, 0o700); err != nil {
-		return fmt.Errorf("making the state directory: %w", err)
-	}
-	return filepath.WalkDir(o.StateDir, func(path string, _ os.DirEntry, err error) error {
-		if err == nil {
-			err = os.Lchown(path, uid, gid)
-		}
-		if err != nil {
-			return fmt.Errorf("giving the state directory to %s: %w", launchdUser, err)
-		}
-		return nil
-	})
+	return inherit(o.StateDir, heir{launchdUser, uid, gid})
 }
 
 // Entrust lets the service's group read the file.
@@ -129,3 +117,6 @@ func (osHost) State() (State, bool) { return "", false }
 
 // LastError is not looked for here.
 func (osHost) LastError() string { return "" }
+
+// User is the user that the service runs as, which Prepare makes; empty: one of the system's, of whom nothing can be asked.
+const User = launchdUser

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -88,10 +87,7 @@ func (osHost) Prepare(o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.StateDir, 0o700); err != nil {
-		return fmt.Errorf("making the state directory: %w", err)
-	}
-	return own(o.StateDir, uid, gid)
+	return inherit(o.StateDir, heir{unitUser, uid, gid})
 }
 
 func ensureUser() error {
@@ -138,17 +134,4 @@ func (osHost) Entrust(o Options, file string) error {
 		return fmt.Errorf("giving the configuration to the group %s: %w", unitUser, err)
 	}
 	return nil
-}
-
-// own gives a directory and what it holds to the service's user: a first `redbench run` by root may have filled it.
-func own(dir string, uid, gid int) error {
-	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err == nil {
-			err = os.Lchown(path, uid, gid)
-		}
-		if err != nil {
-			return fmt.Errorf("giving the state directory to %s: %w", unitUser, err)
-		}
-		return nil
-	})
 }
