@@ -31,31 +31,6 @@ func (p *patient) setting(_ context.Context, f *doctor.Findings) {
 	s.Judge(f)
 }
 
-// named are the files that the configuration names.
-func (p *patient) named() []doctor.NamedFile {
-	c := p.cfg
-	var all []doctor.NamedFile
-	add := func(key, path string, secret bool) {
-		if path != "" {
-			all = append(all, doctor.NamedFile{Key: key, Path: path, Secret: secret})
-		}
-	}
-	add("[ui] cert_file", c.UI.CertFile, false)
-	add("[ui] key_file", c.UI.KeyFile, true)
-	add("[metrics] cert_file", c.Metrics.CertFile, false)
-	add("[metrics] key_file", c.Metrics.KeyFile, true)
-	add("[metrics] token_file", c.Metrics.TokenFile, true)
-	add("[mqtt] cert_file", c.MQTT.CertFile, false)
-	add("[mqtt] key_file", c.MQTT.KeyFile, true)
-	add("[mqtt] tills_file", c.MQTT.TillsFile, true)
-	add("[mqtt] password_file", c.MQTT.PasswordFile, true)
-	add("[mqtt] ca_file", c.MQTT.CAFile, false)
-	add("[hq] ca_file", c.HQ.CAFile, false)
-	add("[playbook] file", c.Playbook.File, false)
-	add("--config", c.File, false)
-	return all
-}
-
 func (p *patient) files(ctx context.Context, f *doctor.Findings) {
 	dir := p.cfg.State.Dir
 	x := doctor.Files{Known: machine.HasOwners, Dir: dir}
@@ -84,7 +59,8 @@ func (p *patient) files(ctx context.Context, f *doctor.Findings) {
 	if user == "" {
 		user = x.Owner
 	}
-	for _, n := range p.named() {
+	for _, named := range p.cfg.Named() {
+		n := doctor.NamedFile{Key: named.Key, Path: named.Path, Secret: named.Secret}
 		if info, err := os.Stat(n.Path); err == nil {
 			n.Mode = info.Mode()
 			n.Unreadable = machine.MayRead(user, n.Path) != nil

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/user"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"redbench/daemon/config"
 	"redbench/daemon/config/keyed"
 	"redbench/daemon/control"
+	"redbench/daemon/doctor/machine"
 	"redbench/daemon/service"
 	"redbench/daemon/setup"
 	"redbench/packaging"
@@ -71,7 +73,7 @@ func install(cmd *cobra.Command, f installFlags) error {
 	}
 	human := !cli.WantsJSON(cmd)
 	out := cmd.OutOrStdout()
-	means := setup.Means{Machine: machineFor(w.File), Enroll: enrollWith, Ask: askBox}
+	means := setup.Means{Machine: machineFor(w.File), Enroll: enrollWith, Ask: askBox, MayRead: serviceMayRead}
 	if human {
 		means.Told = func(s setup.Step) { fmt.Fprintf(out, "%-14s %s\n", s.Step, cli.Visible(s.Text)) }
 	}
@@ -139,6 +141,18 @@ func machineFor(file string) func(*config.Config) (setup.Machine, error) {
 	return func(cfg *config.Config) (setup.Machine, error) {
 		return service.New(service.Options{Config: file, StateDir: cfg.State.Dir})
 	}
+}
+
+// serviceMayRead looks at a file as the service's user would. Before there is one, it would be let in as anybody is.
+func serviceMayRead(path string) error {
+	if service.User == "" {
+		return nil
+	}
+	name := service.User
+	if _, err := user.Lookup(name); err != nil {
+		name = "nobody"
+	}
+	return machine.MayRead(name, path)
 }
 
 func askBox(ctx context.Context, stateDir string) (control.Status, error) {

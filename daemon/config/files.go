@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"redbench/daemon/config/keyed"
@@ -89,6 +90,39 @@ func (m MQTT) Tills() (map[string]string, error) {
 		return nil, fmt.Errorf("reading [mqtt] tills_file: %w", err)
 	}
 	return tills, nil
+}
+
+// Named is a file that the configuration names and the daemon reads.
+type Named struct {
+	Key, Path string
+	Secret    bool
+}
+
+// Named lists the files that the daemon will read as it is configured, the configuration itself last.
+func (c *Config) Named() (all []Named) {
+	add := func(key, path string) {
+		if path != "" {
+			secret := strings.HasSuffix(key, " key_file") || slices.Contains([]string{"[metrics] token_file", "[mqtt] tills_file", "[mqtt] password_file"}, key)
+			all = append(all, Named{key, path, secret})
+		}
+	}
+	add("[ui] cert_file", c.UI.CertFile)
+	add("[ui] key_file", c.UI.KeyFile)
+	add("[metrics] cert_file", c.Metrics.CertFile)
+	add("[metrics] key_file", c.Metrics.KeyFile)
+	add("[metrics] token_file", c.Metrics.TokenFile)
+	if c.MQTT.Broker == "" {
+		add("[mqtt] cert_file", c.MQTT.CertFile)
+		add("[mqtt] key_file", c.MQTT.KeyFile)
+		add("[mqtt] tills_file", c.MQTT.TillsFile)
+	} else {
+		add("[mqtt] password_file", c.MQTT.PasswordFile)
+		add("[mqtt] ca_file", c.MQTT.CAFile)
+	}
+	add("[hq] ca_file", c.HQ.CAFile)
+	add("[playbook] file", c.Playbook.File)
+	add("the configuration", c.File)
+	return all
 }
 
 // CheckFiles opens every file that the configuration names, as the daemon will, and tells all that cannot be used.

@@ -33,3 +33,6 @@ func (osHost) Renew(Options) (bool, error)   { return false, nil }
 func (osHost) Finish(Options) error          { return nil }
 func (osHost) State() (State, bool)          { return "", false }
 func (osHost) LastError() string             { return "" }
+
+// User is the user that the service runs as, which Prepare makes; empty: one of the system's, of whom nothing can be asked.
+const User = ""

@@ -200,3 +200,6 @@ func (osHost) State() (State, bool) { return "", false }
 
 // LastError is not looked for here.
 func (osHost) LastError() string { return "" }
+
+// User is the user that the service runs as, which Prepare makes; empty: one of the system's, of whom nothing can be asked.
+const User = ""

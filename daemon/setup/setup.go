@@ -56,6 +56,8 @@ type Means struct {
 	Enroll func(ctx context.Context, file, code string) error
 	// Ask asks the daemon on a state directory how it stands.
 	Ask func(ctx context.Context, stateDir string) (control.Status, error)
+	// MayRead says why the service's user could not read a file, or nil; nil: that is not known here.
+	MayRead func(path string) error
 	// Told is called with each step as soon as it is done.
 	Told func(Step)
 	// Every is how often a starting daemon is asked; 0: ten times a second.
@@ -155,6 +157,11 @@ func (j *job) look() error {
 	}
 	if j.machine, err = j.Machine(j.config); err != nil {
 		return err
+	}
+	if j.wish.Start {
+		if err := j.readable(); err != nil {
+			return err
+		}
 	}
 	if j.wish.DryRun {
 		return nil // which an ordinary user may ask for

@@ -65,6 +65,7 @@ type bench struct {
 	refused error // by head office
 	codes   []string
 	seen    string // the configuration that enrolment saw
+	kept    string // a file that the service may not read
 }
 
 func newBench(t *testing.T) *bench {
@@ -107,6 +108,12 @@ func (b *bench) run(w Wish) (Report, error) {
 		},
 		Ask:   func(context.Context, string) (control.Status, error) { return control.Status{Ready: true}, nil },
 		Every: time.Millisecond,
+		MayRead: func(path string) error {
+			if filepath.Base(path) == b.kept {
+				return errors.New("it is root's alone")
+			}
+			return nil
+		},
 	}
 	return Run(b.t.Context(), means, w)
 }
@@ -258,6 +265,12 @@ func TestABoxThatIsNotReadyInTimeIsTold(t *testing.T) {
 			return control.Status{NotReady: []string{"not connected to the broker"}}, nil
 		},
 		Every: time.Millisecond,
+		MayRead: func(path string) error {
+			if filepath.Base(path) == b.kept {
+				return errors.New("it is root's alone")
+			}
+			return nil
+		},
 	}
 	if _, err := Run(t.Context(), means, w); err == nil || !strings.Contains(err.Error(), "not ready after 20ms: not connected to the broker") {
 		t.Errorf("told %v", err)
@@ -293,5 +306,30 @@ func TestABoxThatFailsAgainAndAgainIsStarted(t *testing.T) {
 	r, err := b.run(w)
 	if err != nil || !r.Changed || !slices.Contains(b.machine.told, "start") {
 		t.Errorf("%+v, %v; told %v", r, err, b.machine.told)
+	}
+}
+
+// TestAFileThatTheServiceCannotReadIsToldBeforeTheStart, in a dry run too: root, who installs, reads it well.
+func TestAFileThatTheServiceCannotReadIsToldBeforeTheStart(t *testing.T) {
+	for _, dry := range []bool{false, true} {
+		b := newBench(t)
+		b.kept = "broker.password"
+		path := filepath.Join(b.dir, b.kept)
+		if err := os.WriteFile(path, []byte("secret\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w := b.wish(harbour+"\n[mqtt]\nbroker = \"tcp://127.0.0.1:1883\"\nusername = \"redbench\"\npassword_file = \"broker.password\"", "")
+		w.DryRun = dry
+		_, err := b.run(w)
+		if err == nil || !strings.Contains(err.Error(), path+", which [mqtt] password_file names") || !strings.Contains(err.Error(), "chmod 640") {
+			t.Errorf("dry %v: %v", dry, err)
+		}
+		if b.text() != "" || len(b.machine.told) > 0 {
+			t.Errorf("dry %v: it changed something first: told %v", dry, b.machine.told)
+		}
+		w.Start = false // whoever only installs mends it before
+		if _, err := b.run(w); err != nil {
+			t.Errorf("dry %v, without a start: %v", dry, err)
+		}
 	}
 }
