@@ -161,6 +161,19 @@ func (b *backups) forget(ctx context.Context, pace backup.Pace) error {
 	return errors.Join(append(errs, err)...)
 }
 
+// stillHold adds to what is told of an erasure which copies still hold her. She is forgotten whatever they are: where nobody can
+// tell, the log does.
+func (b *backups) stillHold(ctx context.Context, report *control.ForgetReport) {
+	owing, err := b.look(ctx)
+	if err != nil {
+		b.log.Warn("looking through the backups", "error", err)
+	}
+	if report.Backups = len(owing); len(owing) > 0 {
+		b.note(func() { report.Until = b.owes.Add(b.config.Backup.ForgetWithin()).UTC() })
+	}
+	report.Former = backup.Formers(b.config.State.Dir)
+}
+
 func (b *backups) overdue() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -127,6 +127,9 @@ func (b *live) Forget(ctx context.Context, id edge.Identifier) (control.ForgetRe
 	if ref != edge.Stranger { // also when something of her lingers in the journal
 		report.Cleared = b.app.serve.Forgotten(ref)
 	}
+	if err == nil {
+		b.app.backups.stillHold(ctx, &report)
+	}
 	return report, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"redbench/daemon/config"
 	"redbench/daemon/control"
+	"redbench/edge/backup"
 	"redbench/edge/disk"
 )
 
@@ -41,6 +42,13 @@ func (r record) disk(ctx context.Context) (*control.Disk, error) {
 	}
 	if d.Backups, err = below(r.config.Backup.In(r.config.State.Dir)); err != nil {
 		return nil, err
+	}
+	for _, dir := range backup.Formers(r.config.State.Dir) {
+		n, err := below(dir)
+		if err != nil {
+			return nil, err
+		}
+		d.Former += n
 	}
 	d.Free, _ = disk.Free(r.config.State.Dir) // where nobody tells it stands at 0
 	return d, nil

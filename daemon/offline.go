@@ -119,5 +119,8 @@ func (b offline) Backup(ctx context.Context, progress func(backup.Progress)) (ba
 // Forget takes a customer out of the record.
 func (b offline) Forget(ctx context.Context, id edge.Identifier) (control.ForgetReport, error) {
 	_, report, err := b.forget(ctx, id)
+	if err == nil {
+		newBackups(b.config, b.version, b.store, slog.New(slog.DiscardHandler), time.Now).stillHold(ctx, &report)
+	}
 	return report, err
 }

@@ -11,6 +11,7 @@ import (
 	"redbench/daemon/config"
 	"redbench/daemon/control"
 	"redbench/edge"
+	"redbench/edge/backup"
 	"redbench/edge/exchange"
 	"redbench/edge/guard"
 	"redbench/edge/playbook"
@@ -41,7 +42,7 @@ func (r record) Status(ctx context.Context) (control.Status, error) {
 	return control.Status{
 		Disk: disk, Version: r.version, Now: time.Now().UTC(), Store: r.config.Store.ID, StoreName: r.config.Store.Name,
 		StateDir: r.config.State.Dir, Config: r.config.File, Warnings: r.config.Warnings, Lanes: []string{},
-		Counts: counts, Playbook: r.playbook().Name(),
+		Counts: counts, Playbook: r.playbook().Name(), Former: backup.Formers(r.config.State.Dir),
 	}, nil
 }
 

@@ -35,13 +35,15 @@ func finishRestore(dir string) error {
 type Restored struct {
 	Backup    string    `json:"backup"`
 	Made      time.Time `json:"made"`
+	Store     string    `json:"store"`
 	Former    string    `json:"former,omitempty"`  // where the replaced state is; empty: there was none
 	Erasures  int       `json:"erasures"`          // that the replaced state knew, and were carried out on the restored one
 	Forgotten int       `json:"forgotten"`         // whom they meant there
 	Unknown   string    `json:"unknown,omitempty"` // why it is not known who was forgotten since; empty: it is
 	AsksFirst bool      `json:"asks_first"`        // nobody is named until head office was asked
 	Enrolled  bool      `json:"enrolled"`
-	Box       string    `json:"box"` // the new id of its outbox
+	Enroll    bool      `json:"enroll_again"` // the replaced state was enrolled, and head office does not know the restored one's keys
+	Box       string    `json:"box"`          // the new id of its outbox
 }
 
 // Restore puts a backup in the place of a stopped box's state. Whoever the former state knew as forgotten is forgotten in the
@@ -76,7 +78,7 @@ func Restore(ctx context.Context, o Options, b backup.Backup, force bool, progre
 	if err := backup.Finish(c.State.Dir); err != nil {
 		return r, err
 	}
-	r = Restored{Backup: b.Name, Made: b.Made}
+	r = Restored{Backup: b.Name, Made: b.Made, Store: c.Store.ID}
 	work := backup.Restore{What: kept, State: c.State.Dir, Now: time.Now, Pace: backup.Pace{Progress: progress}, Check: store.Inspect,
 		Prepare: func(ctx context.Context, dir string) error { return r.prepare(ctx, dir, c.State.Dir, c.Store.ID) }}
 	r.Former, err = work.Run(ctx, held)
@@ -85,14 +87,16 @@ func Restore(ctx context.Context, o Options, b backup.Backup, force bool, progre
 
 // prepare makes a restored state ready to be the box's: it knows who was forgotten since, and is another box to head office.
 func (r *Restored) prepare(ctx context.Context, dir, state, storeID string) error {
-	all, err := r.knownErasures(ctx, state)
+	all, err := r.knownErasures(ctx, dir, state)
 	if err != nil {
 		return err
 	}
-	if r.Unknown == "" {
-		if err := keepCredentials(dir, state, storeID); err != nil {
-			return err
-		}
+	kin, err := keepCredentials(dir, state, storeID)
+	if err != nil {
+		return err
+	}
+	if r.Enroll = kin == stranger && enrolledAs(state, storeID); kin == stranger {
+		all = nil // they are told in hashes that nobody here can make
 	}
 	s, _, err := openCopy(ctx, dir, storeID)
 	if err != nil {
@@ -107,9 +111,14 @@ func (r *Restored) ready(ctx context.Context, s *store.Store, dir string, all []
 	}
 	r.Erasures = len(all)
 	_, err = link.Load(dir)
-	r.Enrolled = !errors.Is(err, link.ErrNotEnrolled)
-	if r.AsksFirst = r.Enrolled && r.Unknown != ""; r.AsksFirst {
-		if err := s.AskFirst(ctx); err != nil {
+	if r.Enrolled = !errors.Is(err, link.ErrNotEnrolled); r.Enrolled {
+		if err := s.StartOutbox(ctx); err != nil { // a backup from before the box was enrolled
+			return err
+		}
+	}
+	r.AsksFirst = r.Enrolled && r.Unknown != ""
+	if r.Unknown != "" { // also where there is no head office so far: one that it joins later may know
+		if err := s.Unseen(ctx); err != nil {
 			return err
 		}
 	}
@@ -118,8 +127,9 @@ func (r *Restored) ready(ctx context.Context, s *store.Store, dir string, all []
 	return err
 }
 
-// knownErasures are those that the replaced state has carried out. Where it cannot be read it is not known who was forgotten.
-func (r *Restored) knownErasures(ctx context.Context, state string) ([]store.CarriedOut, error) {
+// knownErasures are those that the replaced state has carried out. Where it cannot be read, or is not what became of the box that
+// the backup was made of, it is not known who was forgotten: what it has carried out is then better than nothing.
+func (r *Restored) knownErasures(ctx context.Context, dir, state string) (all []store.CarriedOut, err error) {
 	if _, err := os.Stat(filepath.Join(state, store.File)); errors.Is(err, fs.ErrNotExist) {
 		r.Unknown = "this machine had no record before"
 		return nil, nil
@@ -129,7 +139,9 @@ func (r *Restored) knownErasures(ctx context.Context, state string) ([]store.Car
 		return nil, nil
 	}
 	keys, err := seal.Open(state)
-	var all []store.CarriedOut
+	if err == nil {
+		r.Unknown, err = store.Unrelated(ctx, state, dir)
+	}
 	if err == nil {
 		all, err = store.Erasures(ctx, state, keys)
 	}
@@ -138,17 +150,4 @@ func (r *Restored) knownErasures(ctx context.Context, state string) ([]store.Car
 		return nil, ctx.Err()
 	}
 	return all, nil
-}
-
-// keepCredentials gives the restored state the keys and the credentials of the former one, where they are the same box's: keys
-// only grow, and an older token may be void by now.
-func keepCredentials(dir, state, storeID string) error {
-	if err := takeKeys(dir, state); err != nil {
-		return err
-	}
-	now, err := link.Load(state)
-	if err != nil || now.Store != storeID {
-		return nil // its own, if it has any
-	}
-	return now.Save(dir)
 }

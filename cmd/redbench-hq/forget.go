@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"redbench/cmd/internal/cli"
 	"redbench/edge"
+	"redbench/edge/backup"
 	"redbench/sync/hq"
 	"redbench/sync/hq/config"
 )
@@ -50,7 +52,7 @@ refuses with exit code 2 unless --yes is given.
 			if !yes && !cli.Agreed(cmd, "Forget this customer in every store for good?") {
 				return errors.New("nobody was forgotten")
 			}
-			return withOffice(cmd, func(o *office, _ *config.Config) error { return forget(cmd, o, id) })
+			return withOffice(cmd, func(o *office, cfg *config.Config) error { return forget(cmd, o, cfg, id) })
 		},
 	}
 	cli.AddKind(command)
@@ -59,7 +61,15 @@ refuses with exit code 2 unless --yes is given.
 	return command
 }
 
-func forget(cmd *cobra.Command, o *office, id edge.Identifier) error {
+// forgotten is what `forget --json` prints.
+type forgotten struct {
+	hq.Forgotten
+	Backups int      `json:"backups_holding"`               // backups that still hold her
+	Within  int      `json:"backups_within_hours,omitzero"` // after so many at the latest a running head office has written them anew
+	Former  []string `json:"former,omitempty"`              // directories of states that were replaced, which may hold her, too
+}
+
+func forget(cmd *cobra.Command, o *office, cfg *config.Config, id edge.Identifier) error {
 	done, err := o.Forget(cmd.Context(), id)
 	if errors.Is(err, edge.ErrAmbiguous) {
 		return errors.New("that identifier belongs to more than one customer; name her by --kind customer and the chain's own id")
@@ -67,10 +77,14 @@ func forget(cmd *cobra.Command, o *office, id edge.Identifier) error {
 	if err != nil {
 		return err
 	}
-	return cli.Printed(cmd, done, func(out io.Writer) { printForgotten(cmd, out, done) })
+	full := forgotten{Forgotten: done, Former: backup.Formers(cfg.State.Dir)}
+	if owing, err := newBackups(o, cfg, slog.New(slog.DiscardHandler)).owing(cmd.Context()); err == nil && len(owing) > 0 {
+		full.Backups, full.Within = len(owing), cfg.Backup.ForgetWithinHours
+	}
+	return cli.Printed(cmd, full, func(out io.Writer) { printForgotten(cmd, out, full) })
 }
 
-func printForgotten(cmd *cobra.Command, out io.Writer, done hq.Forgotten) {
+func printForgotten(cmd *cobra.Command, out io.Writer, done forgotten) {
 	if done.Known {
 		fmt.Fprintln(out, "She is forgotten here: nothing of her is left in head office's record.")
 	} else {
@@ -78,6 +92,13 @@ func printForgotten(cmd *cobra.Command, out io.Writer, done hq.Forgotten) {
 	}
 	if done.Stores > 0 {
 		fmt.Fprintf(out, "%s to confirm it; %s tells who still owes.\n", cli.Count(done.Stores, "store has", "stores have"), cli.Hint(cmd, "forget --owing"))
+	}
+	if done.Backups > 0 {
+		fmt.Fprintf(out, "%s her; while head office runs it writes them anew without her, within %s. What you have copied\n"+
+			"elsewhere is yours to see to.\n", cli.Count(done.Backups, "backup still holds", "backups still hold"), cli.Count(done.Within, "hour", "hours"))
+	}
+	if len(done.Former) > 0 {
+		fmt.Fprintf(out, "What a restore replaced may hold her, too; once all is well: %s\n", cli.RemoveFormers(done.Former))
 	}
 	fmt.Fprintln(out, "Take her row out of the customers file, too: a row with a consent column would bring her back.")
 }

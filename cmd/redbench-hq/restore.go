@@ -115,7 +115,7 @@ func restore(cmd *cobra.Command, cfg *config.Config, name string) (done restored
 	done = restored{Backup: b.Name, Made: b.Made}
 	work := backup.Restore{What: kept, State: dir, Now: time.Now, Pace: backup.Pace{Progress: show}, Check: store.Inspect,
 		Prepare: func(ctx context.Context, copy string) error {
-			all, err := done.knownErasures(ctx, dir)
+			all, err := done.knownErasures(ctx, copy, dir)
 			if err != nil {
 				return err
 			}
@@ -125,13 +125,19 @@ func restore(cmd *cobra.Command, cfg *config.Config, name string) (done restored
 	return done, err
 }
 
-// knownErasures are those that the replaced state has taken.
-func (r *restored) knownErasures(ctx context.Context, dir string) ([]hq.ErasureRow, error) {
+// knownErasures are those that the replaced state has taken. One that is not what became of the head office that the backup was
+// made of does not know them.
+func (r *restored) knownErasures(ctx context.Context, unpacked, dir string) ([]hq.ErasureRow, error) {
 	if _, err := os.Stat(filepath.Join(dir, store.File)); errors.Is(err, fs.ErrNotExist) {
 		r.Unknown = "there was no database here before"
 		return nil, nil
 	}
-	all, err := store.Erasures(ctx, dir)
+	why, err := store.Unrelated(ctx, dir, unpacked)
+	var all []hq.ErasureRow
+	if err == nil {
+		r.Unknown = why
+		all, err = store.Erasures(ctx, dir)
+	}
 	if err != nil {
 		r.Unknown = err.Error()
 		return nil, ctx.Err()

@@ -45,7 +45,7 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "winter.toml"), []byte(playbook.DefaultFile()), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "serve": serveHere, "fetch": fetch, "keep": keep,
+			"exits": exits, "serve": serveHere, "begin": begin, "fetch": fetch, "keep": keep,
 		},
 		RequireExplicitExec: true,
 	})
@@ -102,6 +102,27 @@ func serveHere(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs("serve.json"), raw, 0o600))
 	ts.Setenv("URL", where.URL)
+}
+
+// begin starts head office on a directory and stops it, as a package does that is installed: begin DIR.
+func begin(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: begin DIR")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	said, in := io.Pipe()
+	root := newRoot()
+	root.PersistentFlags().Bool("json", false, "")
+	root.SetArgs([]string{"serve", "--json", "--state-dir", ts.MkAbs(args[0]), "--listen", "127.0.0.1:0"})
+	root.SetOut(in)
+	root.SetErr(io.Discard)
+	ended := make(chan error, 1)
+	go func() { ended <- errors.Join(root.ExecuteContext(ctx), in.Close()) }()
+	var where listening
+	err := json.NewDecoder(bufio.NewReader(said)).Decode(&where)
+	go io.Copy(io.Discard, said)
+	cancel()
+	ts.Check(errors.Join(err, <-ended))
 }
 
 // fetch asks for an address with the cookies of the script's browser, and leaves the answer in the file page: fetch STATUS URL.

@@ -40,7 +40,7 @@ refuses with exit code 2 unless --yes is given.`,
 			if !yes && !cli.Agreed(cmd, "Forget this customer for good?") {
 				return errors.New("nobody was forgotten")
 			}
-			return withBox(cmd, func(box control.Box, _ *config.Config) error { return forget(cmd, box, id) })
+			return withBox(cmd, func(box control.Box, cfg *config.Config) error { return forget(cmd, box, id, cfg.Zone()) })
 		},
 	}
 	cli.AddKind(command)
@@ -48,7 +48,7 @@ refuses with exit code 2 unless --yes is given.`,
 	return command
 }
 
-func forget(cmd *cobra.Command, box control.Box, id edge.Identifier) error {
+func forget(cmd *cobra.Command, box control.Box, id edge.Identifier, zone *time.Location) error {
 	report, err := box.Forget(cmd.Context(), id)
 	if err != nil {
 		return unknown(err)
@@ -60,6 +60,13 @@ func forget(cmd *cobra.Command, box control.Box, id edge.Identifier) error {
 		}
 		if report.Ordered {
 			fmt.Fprintln(out, "Head office is told, and tells every other store; it shows which have not done it yet.")
+		}
+		if report.Backups > 0 {
+			fmt.Fprintf(out, "%s her; while the box runs it writes them anew without her, by %s at the latest. What you have copied\n"+
+				"elsewhere is yours to see to.\n", cli.Count(report.Backups, "backup still holds", "backups still hold"), cli.Moment(report.Until, zone))
+		}
+		if len(report.Former) > 0 {
+			fmt.Fprintf(out, "What a restore replaced may hold her, too; once all is well: %s\n", cli.RemoveFormers(report.Former))
 		}
 		fmt.Fprintln(out, "Take her row out of the customers file, too: a row with a consent column would bring her back.")
 	})

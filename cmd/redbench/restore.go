@@ -77,6 +77,14 @@ func restore(cmd *cobra.Command, name string, force bool) error {
 	return cli.Printed(cmd, done, func(out io.Writer) { printRestored(cmd, out, done, cfg.Zone()) })
 }
 
+// verb is the verb's form for so many.
+func verb(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}
+
 func running(cmd *cobra.Command) error {
 	return fmt.Errorf("the box is running, and its record cannot change under it; stop it first: %s", cli.Hint(cmd, "stop"))
 }
@@ -90,8 +98,15 @@ func printRestored(cmd *cobra.Command, out io.Writer, r daemon.Restored, zone *t
 	case r.AsksFirst:
 		fmt.Fprintf(out, "Who was forgotten since is not known here (%s). Nobody is named until head office has said so.\n", cli.Visible(r.Unknown))
 	default:
-		fmt.Fprintf(out, "Who was forgotten since is not known here (%s), and no head office knows either: whoever asked to be forgotten after\n"+
-			"that moment is back. Repeat %s for each of them before you start the box.\n", cli.Visible(r.Unknown), cli.Hint(cmd, "forget CARD"))
+		fmt.Fprintf(out, "Who was forgotten since is not known here (%s),\n"+
+			"and no head office knows either: whoever asked to be forgotten after that moment is back.\nRepeat %s for each of them before you start the box.\n", cli.Visible(r.Unknown), cli.Hint(cmd, "forget CARD"))
+	}
+	if r.Unknown != "" && r.Forgotten > 0 {
+		fmt.Fprintf(out, "%s that the record here knew of as forgotten %s so.\n", cli.Count(r.Forgotten, "customer", "customers"), verb(r.Forgotten, "stays", "stay"))
+	}
+	if r.Enroll {
+		fmt.Fprintf(out, "This box was enrolled since, and head office does not know the restored keys: there `redbench-hq store add %s`, and here\n"+
+			"%s before you start the box.\n", cli.Visible(r.Store), cli.Hint(cmd, "enroll --again CODE"))
 	}
 	if r.Former != "" {
 		fmt.Fprintf(out, "The former record is in %s. It holds people: once all is well, sudo rm -r %s\n", r.Former, cli.Quoted(r.Former))

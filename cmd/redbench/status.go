@@ -15,6 +15,7 @@ import (
 	"redbench/daemon/config"
 	"redbench/daemon/control"
 	"redbench/daemon/service"
+	"redbench/edge/backup"
 )
 
 // boxStatus is what `status --json` prints: the daemon's word, and the service manager's.
@@ -57,7 +58,7 @@ func askStatus(cmd *cobra.Command, cfg *config.Config) (control.Status, error) {
 	if errors.Is(err, control.ErrNotRunning) {
 		return control.Status{
 			Version: version(), Now: time.Now().UTC(), Store: cfg.Store.ID, StoreName: cfg.Store.Name, StateDir: cfg.State.Dir,
-			Config: cfg.File, NotReady: []string{"it is not running"}, Warnings: cfg.Warnings, Lanes: []string{},
+			Former: backup.Formers(cfg.State.Dir), Config: cfg.File, NotReady: []string{"it is not running"}, Warnings: cfg.Warnings, Lanes: []string{},
 		}, nil
 	}
 	if err != nil {
@@ -110,6 +111,10 @@ func printStatus(out io.Writer, s boxStatus, zone *time.Location) {
 	for _, warning := range s.Warnings {
 		fmt.Fprintf(out, "  ! %s\n", cli.Visible(warning))
 	}
+	if len(s.Former) > 0 {
+		fmt.Fprintf(out, "  ! %s that a restore replaced, and people are in it; once all is well: %s\n",
+			cli.Count(len(s.Former), "record is kept", "records are kept"), cli.RemoveFormers(s.Former))
+	}
 	if !s.Running {
 		return
 	}
@@ -147,6 +152,9 @@ func diskLine(d *control.Disk) string {
 		return ""
 	}
 	line := fmt.Sprintf("%s, the database %s of it", cli.Size(d.Total), cli.Size(d.Database))
+	if d.Former > 0 {
+		line += ", what restores replaced " + cli.Size(d.Former)
+	}
 	if d.Bound > 0 {
 		line += "; " + cli.Size(d.Bound) + " at most, with backups"
 	}

@@ -36,7 +36,8 @@ type Status struct {
 	Playbook string      `json:"playbook"`     // name and version of the playbook in use
 	HQ       *HQ         `json:"hq,omitempty"` // absent: the box is not enrolled
 	Backup   *Backup     `json:"backup,omitempty"`
-	Disk     *Disk       `json:"disk,omitempty"` // absent: it is stopped
+	Disk     *Disk       `json:"disk,omitempty"`   // absent: it is stopped
+	Former   []string    `json:"former,omitempty"` // directories of records that were replaced; people are in them
 }
 
 // Backup is how the backups stand.
@@ -76,8 +77,9 @@ type Disk struct {
 	Outbox       int64 `json:"outbox"`     // of the database: what waits for head office, about
 	Quarantine   int64 `json:"quarantine"` // of the database: sealed payloads
 	Backups      int64 `json:"backups"`
-	Free         int64 `json:"free"`            // of the disk; 0: it is not known
-	Bound        int64 `json:"bound,omitempty"` // what the configuration lets it take, backups and all; absent: no bound
+	Former       int64 `json:"former,omitempty"` // records that restores have replaced, until a person deletes them
+	Free         int64 `json:"free"`             // of the disk; 0: it is not known
+	Bound        int64 `json:"bound,omitempty"`  // what the configuration lets it take, backups and all; absent: no bound
 }
 
 // Listener is an address that is really listened on, after port 0 became a port.
@@ -158,6 +160,10 @@ type ForgetReport struct {
 	Customer string `json:"customer"` // our id, which means nothing to anybody now
 	Cleared  int    `json:"screens_cleared"`
 	Ordered  bool   `json:"ordered"` // head office is told to forget her everywhere
+
+	Backups int       `json:"backups_holding"`        // backups that still hold her
+	Until   time.Time `json:"backups_until,omitzero"` // by then the running box has written them anew, or dropped them
+	Former  []string  `json:"former,omitempty"`       // directories of records that were replaced, which hold her, too
 }
 
 // EnrollRequest asks to enroll with head office.

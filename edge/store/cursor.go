@@ -68,16 +68,6 @@ func (w *work) putAsked(at time.Time) error {
 	return w.putMeta(metaAsked, strconv.FormatInt(micros(at), 10))
 }
 
-// AskFirst makes the box name nobody until head office has told whom to forget: it was restored, and what was forgotten since
-// is not known.
-func (s *Store) AskFirst(ctx context.Context) error {
-	err := s.working(ctx, func(w *work) error { return w.putMeta(metaAskFirst, 1) })
-	if err != nil {
-		return fmt.Errorf("noting that head office is to be asked first: %w", err)
-	}
-	return nil
-}
-
 // AsksFirst reports whether head office is still to be asked before anybody is named.
 func (s *Store) AsksFirst(ctx context.Context) (bool, error) {
 	n, err := metaNumber(context.WithoutCancel(ctx), s.read, metaAskFirst)
