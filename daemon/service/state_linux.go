@@ -89,3 +89,6 @@ func lastError(log string) string {
 func logged(line string) bool {
 	return strings.HasPrefix(line, "time=") || strings.HasPrefix(line, "{")
 }
+
+// User is the user that the service runs as, which Prepare makes; empty: one of the system's, of whom nothing can be asked.
+const User = unitUser
