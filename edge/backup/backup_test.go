@@ -235,6 +235,9 @@ func TestAPowerCutLeavesTheOldStateOrTheNew(t *testing.T) {
 		if got := people(t, state); !slices.Equal(got, want) {
 			t.Errorf("died at %d: the state holds %q, not %q", die, got, want)
 		}
+		if left, _ := filepath.Glob(filepath.Join(state, restoring+"*")); len(left) > 0 || Left(state) {
+			t.Errorf("died at %d: %q is left, with people in it", die, left)
+		}
 		former, _ := filepath.Glob(filepath.Join(state, FormerPrefix+"*"))
 		if counts {
 			if len(former) != 1 || !slices.Equal(people(t, former[0]), []string{"Ada"}) || !exists(filepath.Join(former[0], "ticket")) || exists(filepath.Join(state, "ticket")) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -125,27 +126,49 @@ func Read(path string) (Backup, error) {
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
 		path = filepath.Dir(path)
 	}
-	data, err := os.ReadFile(filepath.Join(path, manifestFile))
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return Backup{}, fmt.Errorf("reading the backup: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	file, err := root.OpenFile(manifestFile, os.O_RDONLY|atOnce, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Backup{}, fmt.Errorf("%s is no backup: it has no %s", path, manifestFile)
 	}
 	if err != nil {
 		return Backup{}, fmt.Errorf("reading the backup: %w", err)
 	}
-	b := Backup{Name: filepath.Base(path), Path: path}
-	if err := json.Unmarshal(data, &b.Manifest); err != nil {
-		return b, fmt.Errorf("reading the backup %s: its %s is damaged", path, manifestFile)
+	defer func() { _ = file.Close() }()
+	data, err := io.ReadAll(io.LimitReader(file, mostManifest+1))
+	if err != nil {
+		return Backup{}, fmt.Errorf("reading the backup: %w", err)
 	}
-	if b.Format != format {
-		return b, fmt.Errorf("the backup %s has format %d, and this program knows %d: it was made by a newer one", path, b.Format, format)
+	b := Backup{Name: filepath.Base(path), Path: path}
+	if b.Manifest, err = parseManifest(path, data); err != nil {
+		return b, err
 	}
 	for _, p := range b.Parts {
-		if p.Name != filepath.Base(p.Name) || strings.HasPrefix(p.Name, ".") {
-			return b, fmt.Errorf("reading the backup %s: its %s names a file elsewhere", path, manifestFile)
-		}
 		b.Bytes += p.Bytes
 	}
 	return b, nil
+}
+
+// mostManifest is how long a manifest may be.
+const mostManifest = 1 << 20
+
+func parseManifest(path string, data []byte) (m Manifest, err error) {
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, fmt.Errorf("reading the backup %s: its %s is damaged", path, manifestFile)
+	}
+	if m.Format != format {
+		return m, fmt.Errorf("the backup %s has format %d, and this program knows %d: it was made by a newer one", path, m.Format, format)
+	}
+	for _, p := range m.Parts {
+		if p.Name != filepath.Base(p.Name) || strings.HasPrefix(p.Name, ".") {
+			return m, fmt.Errorf("reading the backup %s: its %s names a file elsewhere", path, manifestFile)
+		}
+	}
+	return m, nil
 }
 
 // Find gives the backup that a person names: by its path, its name in the directory, or as latest.

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,12 @@ func (r Restore) reached(step string) error {
 
 // Run restores, and gives the directory that holds the former state; empty: there was none.
 func (r Restore) Run(ctx context.Context, h *Held) (former string, err error) {
-	if err := r.clear(); err != nil {
+	for _, name := range partNames(h.Manifest) {
+		if name != r.What.Database && !slices.Contains(besides(r.What), name) {
+			return "", fmt.Errorf("%w: %s holds %s, which is nothing that belongs there", ErrDamaged, h.Path, name)
+		}
+	}
+	if err := clearRestoring(r.State); err != nil {
 		return "", err
 	}
 	if err := r.Pace.room(r.State, 3*h.Bytes); err != nil {
@@ -86,22 +92,6 @@ func (r Restore) Run(ctx context.Context, h *Held) (former string, err error) {
 		err = fmt.Errorf("%w; the restored state counts all the same, and the next start puts the rest in its place", err)
 	}
 	return former, err
-}
-
-// clear takes away what a restore that was broken off had made ready.
-func (r Restore) clear() error {
-	entries, err := os.ReadDir(r.State)
-	if err != nil {
-		return fmt.Errorf("looking through the state directory: %w", err)
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), restoring) {
-			if err := os.RemoveAll(filepath.Join(r.State, e.Name())); err != nil {
-				return fmt.Errorf("clearing what a restore left: %w", err)
-			}
-		}
-	}
-	return nil
 }
 
 // plan says what changes places: the database with its journal, and the files beside it.
@@ -150,11 +140,18 @@ func Unfinished(state string) bool {
 	return err == nil
 }
 
-// Finish ends a restore that a power cut broke off. Nobody else may have the state directory open.
+// Left reports whether a restore was broken off, and left something to be done or cleared (see Finish).
+func Left(state string) bool {
+	made, _ := madeReady(state) // what cannot be read is told by whoever opens the database next
+	return Unfinished(state) || len(made) > 0
+}
+
+// Finish ends a restore that a power cut broke off, and clears what it had made ready where it did not count yet: people are in
+// it. Nobody else may have the state directory open.
 func Finish(state string) error {
 	data, err := os.ReadFile(filepath.Join(state, swapFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return clearRestoring(state)
 	}
 	if err != nil {
 		return fmt.Errorf("finishing a restore: %w", err)
@@ -163,8 +160,35 @@ func Finish(state string) error {
 	if err := json.Unmarshal(data, &s); err != nil || !strings.HasPrefix(s.New, restoring) || !strings.HasPrefix(s.Former, FormerPrefix) {
 		return fmt.Errorf("finishing a restore: %s is damaged; restore again", filepath.Join(state, swapFile))
 	}
-	_, err = s.finish(state, func(string) error { return nil })
-	return err
+	if _, err = s.finish(state, func(string) error { return nil }); err != nil {
+		return err
+	}
+	return clearRestoring(state)
+}
+
+// clearRestoring takes away what restores that were broken off had made ready.
+func clearRestoring(state string) error {
+	made, err := madeReady(state)
+	if err != nil {
+		return fmt.Errorf("looking through the state directory: %w", err)
+	}
+	for _, name := range made {
+		if err := os.RemoveAll(filepath.Join(state, name)); err != nil {
+			return fmt.Errorf("clearing what a restore left: %w", err)
+		}
+	}
+	return nil
+}
+
+// madeReady are the directories that restores work in.
+func madeReady(state string) (names []string, err error) {
+	entries, err := os.ReadDir(state)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), restoring) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
 }
 
 // finish moves what was not moved yet, the former files first.

@@ -3,7 +3,9 @@
 package backup
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,20 +22,89 @@ type Held struct {
 	files map[string]*os.File
 }
 
-// Hold opens the files of a backup.
-func Hold(b Backup) (*Held, error) {
+// Hold opens the files of a backup. Root may do so in a directory where another user writes, who must not lead it to what that
+// user may not read: no link is followed out of the backup, each file is an ordinary one and belongs to whom the backup belongs
+// to, and the manifest is read once more from the directory that the files come from.
+func Hold(b Backup) (_ *Held, err error) {
 	h := &Held{Backup: b, files: map[string]*os.File{}}
-	for _, p := range b.Parts {
-		f, err := os.Open(filepath.Join(b.Path, p.Name))
-		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("%w: %s is missing", ErrDamaged, p.Name)
-		}
+	defer func() {
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("opening the backup %s: %w", b.Path, err), h.Close())
+			err = errors.Join(fmt.Errorf("opening the backup %s: %w", b.Path, err), h.Close())
 		}
-		h.files[p.Name] = f
+	}()
+	root, err := os.OpenRoot(b.Path)
+	if err != nil {
+		return nil, err
 	}
-	return h, nil
+	defer func() { _ = root.Close() }()
+	dir, err := root.Stat(".")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range append([]string{manifestFile}, partNames(b.Manifest)...) {
+		if h.files[name], err = ordinary(root, dir, name); err != nil {
+			delete(h.files, name)
+			return nil, err
+		}
+	}
+	return h, h.unchanged()
+}
+
+func partNames(m Manifest) (names []string) {
+	for _, p := range m.Parts {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// ordinary opens a file that is one, and whose owner is that of its directory.
+func ordinary(root *os.Root, dir fs.FileInfo, name string) (*os.File, error) {
+	info, err := root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s is missing", ErrDamaged, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no ordinary file: copy the backup with what its links lead to (cp -rL), and name the copy", name)
+	}
+	f, err := root.OpenFile(name, os.O_RDONLY|atOnce, 0)
+	if err != nil {
+		return nil, err
+	}
+	now, err := f.Stat()
+	if err == nil && !os.SameFile(info, now) {
+		err = fmt.Errorf("%s changed meanwhile: try again", name)
+	}
+	if err == nil && !sameOwner(dir, now) {
+		err = fmt.Errorf("%s belongs to another user than the backup's directory: `chown` them to the same one first, if you know why", name)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// unchanged compares the manifest that was opened with the one that was read before.
+func (h *Held) unchanged() error {
+	in, err := h.open(manifestFile)
+	if err != nil {
+		return err
+	}
+	data, err := io.ReadAll(io.LimitReader(in, mostManifest+1))
+	if err != nil {
+		return err
+	}
+	m, err := parseManifest(h.Path, data)
+	if err != nil {
+		return err
+	}
+	before, err := json.Marshal(h.Manifest)
+	if now, other := json.Marshal(m); err == nil && (other != nil || !bytes.Equal(now, before)) {
+		err = errors.New("it changed meanwhile: try again")
+	}
+	return err
 }
 
 // Close closes the files.
@@ -69,7 +140,10 @@ func (h *Held) CopyTo(ctx context.Context, dir string) (Backup, error) {
 	}
 	err := unpack(ctx, h.open, h.Manifest, work, Pace{})
 	if err == nil {
-		_, err = copyFile(ctx, filepath.Join(h.Path, manifestFile), filepath.Join(work, manifestFile), Pace{})
+		var manifest io.ReadCloser
+		if manifest, err = h.open(manifestFile); err == nil {
+			_, err = copyFrom(ctx, manifest, filepath.Join(work, manifestFile), Pace{})
+		}
 	}
 	if err == nil {
 		err = errors.Join(disk.SyncDir(work), os.Rename(work, path), disk.SyncDir(dir))
