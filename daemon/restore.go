@@ -19,9 +19,9 @@ import (
 	"redbench/sync/link"
 )
 
-// finishRestore ends a restore that a power cut broke off. It does nothing where there was none.
+// finishRestore ends a restore that a power cut broke off, or clears what it left. It does nothing where there was none.
 func finishRestore(dir string) error {
-	if !backup.Unfinished(dir) {
+	if !backup.Left(dir) {
 		return nil
 	}
 	release, err := store.Hold(dir)
