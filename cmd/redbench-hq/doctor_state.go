@@ -113,6 +113,8 @@ func (p *patient) service(ctx context.Context, f *doctor.Findings) {
 }
 
 func (p *patient) backups(_ context.Context, f *doctor.Findings) {
+	formers := backup.Formers(p.cfg.State.Dir)
+	doctor.Formers{Dirs: formers, Remove: cli.RemoveFormers(formers)}.Judge(f)
 	b := doctor.Backups{Off: p.cfg.Backup.At == "", Dir: p.cfg.Backup.In(p.cfg.State.Dir), Within: p.cfg.Backup.Dir == "", Now: time.Now()}
 	all, err := backup.List(b.Dir, kept.Program)
 	b.Error, b.Count = err, len(all)

@@ -11,10 +11,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"redbench/cmd/internal/cli"
 	"redbench/daemon/control"
 	"redbench/daemon/doctor"
 	"redbench/daemon/doctor/machine"
 	"redbench/daemon/service"
+	"redbench/edge/backup"
 	"redbench/edge/seal"
 	"redbench/edge/store"
 )
@@ -159,6 +161,8 @@ func (p *patient) service(ctx context.Context, f *doctor.Findings) {
 }
 
 func (p *patient) backups(_ context.Context, f *doctor.Findings) {
+	formers := backup.Formers(p.cfg.State.Dir)
+	doctor.Formers{Dirs: formers, Remove: cli.RemoveFormers(formers)}.Judge(f)
 	b := doctor.Backups{Off: p.cfg.Backup.At == "", Dir: p.cfg.Backup.In(p.cfg.State.Dir), Now: time.Now()}
 	b.Within = p.cfg.Backup.Dir == ""
 	if p.status != nil && p.status.Backup != nil {

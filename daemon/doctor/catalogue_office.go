@@ -10,7 +10,7 @@ const office = "redbench-hq"
 // HeadOffice is what can be found at head office.
 func HeadOffice() Catalogue {
 	return slices.Concat(of(office, sharedSetting()), officeAccess(), of(office, sharedFiles(), ports(), sharedClock()), officeClock(),
-		of(office, disk(), database()), officeFleet(), officeAuthority(), of(office, certificates()), officeService(), of(office, backups()))
+		of(office, disk(), database()), officeFleet(), officeAuthority(), of(office, certificates()), officeService(), of(office, backups(), former()))
 }
 
 func officeAccess() Catalogue {

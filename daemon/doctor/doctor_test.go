@@ -48,6 +48,7 @@ func TestEachFaultIsTold(t *testing.T) {
 		{"config-stale", Setting{File: "a", Running: "a", Started: noon, Changed: noon.Add(1)}},
 		{"config-other config-silent", Setting{File: "a", Running: "b", Started: noon, Silent: true}},
 		{"access-denied", Access{Denied: true}}, {"not-running", Access{}}, {"not-ready", Access{Status: &control.Status{}}},
+		{"former-kept", Formers{Dirs: []string{"/former-1"}, Remove: "sudo rm -r /former-1"}}, {"", Formers{}},
 		{"state-absent", Files{Absent: true}}, {"keys-absent", Files{Known: true, Mode: 0o700, Record: true}},
 		{"keys-damaged files-unknown", Files{Keys: errors.New("x")}},
 		{"state-open state-shared", Files{Known: true, Mode: 0o755, Content: []StateFile{{Mode: 0o644}, {Mode: 0o600}}}},
