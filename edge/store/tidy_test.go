@@ -95,11 +95,3 @@ func TestAFloodKeepsTheDatabaseBounded(t *testing.T) {
 	}
 	t.Errorf("it stays squeezed: %s", fmt.Sprint(s.squeeze.part()))
 }
-
-func vacuums(t testing.TB, s *Store) (how int) {
-	t.Helper()
-	if err := s.write.QueryRow(`PRAGMA auto_vacuum`).Scan(&how); err != nil {
-		t.Fatal(err)
-	}
-	return how
-}
