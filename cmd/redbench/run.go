@@ -25,6 +25,7 @@ lines tell the addresses that are really listened on. This is what the service r
 		Args: cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			defer func() { service.Tell(err) }()
+			shareProcessors()
 			path, err := serviceConfig(cmd)
 			if err != nil {
 				return err
