@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"redbench/daemon/config"
+	"redbench/edge/backup"
 	"redbench/edge/seal"
 	"redbench/edge/serve"
 	"redbench/edge/store"
@@ -83,6 +84,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	if err := a.tills.Start(ctx); err != nil {
 		return errors.Join(fmt.Errorf("starting to hear tills: %w", err), a.stops.run())
+	}
+	if err := backup.Heard(a.Config.State.Dir); err != nil {
+		a.Log.Error("upgrade", "error", err)
 	}
 	unheard := time.AfterFunc(brokerPatience, a.noteUnheard)
 	defer unheard.Stop()

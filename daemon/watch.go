@@ -8,6 +8,8 @@ import (
 	"errors"
 	"runtime/pprof"
 	"time"
+
+	"redbench/edge/backup"
 )
 
 // patience is how many test events in a row may fail before the box is started anew.
@@ -136,6 +138,11 @@ func (w *watch) tell(f *finding) {
 
 // noteProbe logs what a test event found, once for as long as that lasts.
 func (a *App) noteProbe(f *finding, again bool) {
+	if f.sound() { // the version that runs does its work: the one before it is past
+		if err := backup.Settled(a.Config.State.Dir); err != nil {
+			a.Log.Error("upgrade", "error", err)
+		}
+	}
 	switch {
 	case f.trouble() == "":
 		a.Log.Info("test events come through from the tills to a screen", "took", f.Took)

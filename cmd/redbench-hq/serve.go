@@ -23,6 +23,7 @@ import (
 
 	"redbench/cmd/internal/cli"
 	"redbench/daemon/config/keyed"
+	"redbench/edge/backup"
 	"redbench/edge/guard"
 	"redbench/sync/hq"
 	"redbench/sync/hq/config"
@@ -105,6 +106,9 @@ func serve(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) (err error)
 	}
 	if err := announce(cmd, o, cfg, listening{Listen: listener.Addr().String(), URL: url, Version: cli.Version(stamped)}, log); err != nil {
 		return err
+	}
+	if err := errors.Join(backup.Heard(cfg.State.Dir), backup.Settled(cfg.State.Dir)); err != nil { // boxes are answered from now on
+		log.Error("upgrade", "error", err)
 	}
 	tidying := tidy(cmd.Context(), o, log)
 	defer tidying()

@@ -157,7 +157,7 @@ func Finish(state string) error {
 		return fmt.Errorf("finishing a restore: %w", err)
 	}
 	var s swap
-	if err := json.Unmarshal(data, &s); err != nil || !strings.HasPrefix(s.New, restoring) || !strings.HasPrefix(s.Former, FormerPrefix) {
+	if err := json.Unmarshal(data, &s); err != nil || s.New != upgraded && !strings.HasPrefix(s.New, restoring) || !strings.HasPrefix(s.Former, FormerPrefix) {
 		return fmt.Errorf("finishing a restore: %s is damaged; restore again", filepath.Join(state, swapFile))
 	}
 	if _, err = s.finish(state, func(string) error { return nil }); err != nil {
