@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"redbench/cmd/internal/cli"
+	"redbench/daemon/config"
 	"redbench/daemon/doctor"
 	"redbench/daemon/doctor/machine"
 	"redbench/daemon/service"
@@ -127,7 +128,7 @@ func fillBundle(cmd *cobra.Command, b *doctor.Bundle) error {
 	if err != nil {
 		return nil // doctor.json tells
 	}
-	addJSON(b.AddNumbers, "configuration.json", doctor.Shown(cfg.Map()))
+	addJSON(b.AddNumbers, "configuration.json", doctor.Shown(cfg.Map(), func(key string) bool { return cfg.Origin(key) != config.FromDefault }))
 	p := newPatient(cmd, cfg, false)
 	defer p.close()
 	if p.status != nil {

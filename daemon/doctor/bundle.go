@@ -33,7 +33,11 @@ type BundledFile struct {
 
 var (
 	longNumber = regexp.MustCompile(`\d(?:[ -]?\d){6,}`)
-	moment     = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d`)
+	// ours are moments and ids of our own making (UUIDv7: screens, starts, records), which say when and which, and hold nobody.
+	ours = `\b20\d\d-(?:0\d|1[0-2])-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?)?(?:Z|\b)|` +
+		`\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b`
+	oursOrLong = regexp.MustCompile(ours + "|" + longNumber.String())
+	oursAlone  = regexp.MustCompile("^(?:" + ours + ")$")
 	somebody   = regexp.MustCompile(`[\w.+-]+@[\w-]+\.[\w.-]+`)
 )
 
@@ -62,9 +66,9 @@ func (b *Bundle) unsuspected(text []byte) []byte {
 
 func blotted(text []byte) []byte {
 	text = somebody.ReplaceAll(text, []byte("…@…"))
-	return longNumber.ReplaceAllFunc(text, func(n []byte) []byte {
-		if moment.Match(append(slices.Clone(n), "T00:00:00"...)) {
-			return n // the day of a moment
+	return oursOrLong.ReplaceAllFunc(text, func(n []byte) []byte {
+		if oursAlone.Match(n) {
+			return n
 		}
 		return []byte("#######")
 	})
@@ -81,12 +85,14 @@ func (b *Bundle) Files() []BundledFile {
 }
 
 const readme = `What a helper needs to see of a Redbench box. There is nothing of a customer in it, no key, password or token; numbers of
-seven digits and more are blotted out (#######). Whoever sends it may take any file out.
+seven digits and more, and e-mail addresses, are blotted out (#######, …@…), but for moments and the box's own ids. Addresses of
+machines (the box's, the broker's, head office's) and names of files stand where a check or the log tells of them. Whoever sends it
+may take any file out.
 
 doctor.json         what "redbench doctor" found
 status.json         how the running box stands
 metrics.txt         what it measures, where [metrics] lets it be asked
-configuration.json  what is set; of names, addresses and files only whether they are
+configuration.json  numbers and switches; of names, addresses and files only whether somebody set them
 record.json         schema, and how many rows each table has
 queues.json         how much waits for head office, and how many events were refused for which reason
 service.json        how the service manager keeps the box; redbench.service is its unit
@@ -113,17 +119,17 @@ func (b *Bundle) Refuse(secrets [][]byte) error {
 var told = []string{"store.id", "store.locale", "store.time_zone", "hq.send", "privacy.import_consent", "log.level", "log.format", "backup.at",
 	"adapter.format"}
 
-// Shown is a configuration as a bundle holds it.
-func Shown(sections map[string]any) map[string]any {
+// Shown is a configuration as a bundle holds it. set tells of a key, as in "mqtt.broker", whether somebody set it: most have a default.
+func Shown(sections map[string]any, set func(key string) bool) map[string]any {
 	out := map[string]any{}
 	for name, section := range sections {
 		switch s := section.(type) {
 		case map[string]any:
-			out[name] = shownKeys(name, s)
+			out[name] = shownKeys(name, s, set)
 		case []map[string]any:
 			var list []any
 			for _, each := range s {
-				list = append(list, shownKeys(name, each))
+				list = append(list, shownKeys(name, each, func(string) bool { return true }))
 			}
 			out[name] = list
 		}
@@ -131,7 +137,7 @@ func Shown(sections map[string]any) map[string]any {
 	return out
 }
 
-func shownKeys(section string, keys map[string]any) map[string]any {
+func shownKeys(section string, keys map[string]any, set func(key string) bool) map[string]any {
 	out := map[string]any{}
 	for key, value := range keys {
 		switch value.(type) {
@@ -143,7 +149,7 @@ func shownKeys(section string, keys map[string]any) map[string]any {
 		switch {
 		case slices.Contains(told, section+"."+key):
 			out[key] = value
-		case is && text == "":
+		case is && text == "", !set(section + "." + key):
 			out[key] = "not set"
 		default:
 			out[key] = "set"
