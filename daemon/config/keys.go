@@ -52,7 +52,8 @@ func (c *Config) mqttKeys() Section {
 		Key{Key: "client_id", Value: &c.MQTT.ClientID, Doc: "Outside broker: the box's client id, which must never change, " +
 			"as the broker keeps messages by it. Empty: redbench- and the store's id."},
 		Key{Key: "username", Value: &c.MQTT.Username, Doc: "Outside broker: user name."},
-		Key{Key: "password_file", Value: &c.MQTT.PasswordFile, Path: true, Doc: "Outside broker: file with the password on its first line."},
+		Key{Key: "password_file", Value: &c.MQTT.PasswordFile, Path: true, Doc: "Outside broker: file with the password on its first line. " +
+			"The service must be able to read it: on Linux root:redbench, 0640."},
 		Key{Key: "ca_file", Value: &c.MQTT.CAFile, Path: true, Doc: "Outside broker: the authority that signed its " +
 			"certificate, PEM. Empty: the system's."},
 		Key{Key: "insecure", Value: &c.MQTT.Insecure, Doc: "Embedded broker: listen beyond loopback without TLS or without " +
