@@ -169,16 +169,25 @@ func (j *job) look() error {
 	return j.machine.Check()
 }
 
-// enrolled reports whether the box has what the code would give it.
+// enrolled reports whether the box has what the code would give it. Head office's address may have changed since: the box
+// takes its credentials there.
 func (j *job) enrolled() bool {
 	c, err := link.Load(j.config.State.Dir)
-	return err == nil && c.Store == j.config.Store.ID && (j.config.HQ.URL == "" || c.URL == j.config.HQ.URL)
+	return err == nil && c.Store == j.config.Store.ID
 }
 
 func (j *job) enrolledText(verb string) string {
 	text := "store " + j.config.Store.ID + " is enrolled already"
+	c, err := link.Load(j.config.State.Dir)
+	moved := err == nil && j.config.HQ.URL != "" && c.URL != j.config.HQ.URL
+	if moved {
+		text += " (with " + c.URL + ", and asks " + j.config.HQ.URL + " now)"
+	}
 	if j.wish.Code != "" {
 		text += "; the code " + verb + " not used"
+	}
+	if moved {
+		text += ". If that is another head office: `redbench enroll --again CODE`"
 	}
 	return text
 }
@@ -276,13 +285,14 @@ func (j *job) enroll(ctx context.Context) error {
 	return nil
 }
 
-// undo leaves the machine as it was found, but for the service's user.
+// undo leaves the machine as it was found, but for the service's user and for what head office gave for the code.
 func (j *job) undo() error {
 	var all []error
 	if j.staged != "" {
 		all = append(all, os.Remove(j.staged))
 	}
-	if j.fresh {
+	joined := j.enrolled() // the code is used up, and what it gave is not to be had again
+	if j.fresh && !joined {
 		entries, _ := os.ReadDir(j.config.State.Dir)
 		for _, e := range entries {
 			all = append(all, os.RemoveAll(filepath.Join(j.config.State.Dir, e.Name())))
@@ -293,6 +303,9 @@ func (j *job) undo() error {
 	}
 	if err := errors.Join(all...); err != nil {
 		return fmt.Errorf("putting things back as they were: %w", err)
+	}
+	if joined {
+		return errors.New("the box is enrolled and stays so: when that is mended, run the same command again; it needs no other code")
 	}
 	return nil
 }

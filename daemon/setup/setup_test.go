@@ -65,7 +65,9 @@ type bench struct {
 	refused error // by head office
 	codes   []string
 	seen    string // the configuration that enrolment saw
-	kept    string // a file that the service may not read
+
+	meanwhile func() // while it enrolls
+	kept      string // a file that the service may not read
 }
 
 func newBench(t *testing.T) *bench {
@@ -98,6 +100,9 @@ func (b *bench) run(w Wish) (Report, error) {
 			}
 			b.seen = string(raw)
 			b.codes = append(b.codes, code)
+			if b.meanwhile != nil {
+				b.meanwhile()
+			}
 			if err := os.MkdirAll(b.state(), 0o700); err != nil {
 				b.t.Error(err)
 			}
