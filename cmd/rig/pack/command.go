@@ -41,10 +41,11 @@ func kinds() []string {
 	return []string{"deb-amd64", "deb-arm64", "rpm-amd64", "rpm-arm64", "tar-amd64", "tar-arm64", "msi-windows"}
 }
 
-func (w *work) pack(ctx context.Context, version string, only []string) error {
+func (w *work) pack(ctx context.Context, version string, only []string) (err error) {
 	if err := w.begin(ctx, version); err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, os.RemoveAll(w.dir)) }()
 	for _, kind := range only {
 		if !slices.Contains(kinds(), kind) {
 			return fmt.Errorf("there is no package %q; there are %s", kind, strings.Join(kinds(), ", "))

@@ -100,7 +100,7 @@ func TestTablesOfTheMSI(t *testing.T) {
 	if err := w.msi(t.Context(), windows); err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(w.out, w.made[0])
+	file := filepath.Join(w.out, "redbench-1.2.3-x64.msi")
 	for table, rows := range map[string][]string{
 		"Directory":      {"INSTALLDIR\tProgramFiles64Folder\tRedbench", "DATADIR\tCommonAppDataFolder\tRedbench"},
 		"Component":      {"Program\t{0B1D8A55-6C7B-4E55-8C52-9D7C7B4A2F10}\tINSTALLDIR\t256\t\tredbench.exe", "\tDATADIR\t256\t"},
@@ -130,12 +130,18 @@ func TestTablesOfTheMSI(t *testing.T) {
 func TestSignatures(t *testing.T) {
 	needed(t, "gpg", "gpgconf", "sha256sum")
 	w := bench(t)
-	if err := os.WriteFile(filepath.Join(w.out, "a.deb"), []byte("package"), 0o644); err != nil {
-		t.Fatal(err)
+	packages := []string{"redbench_1.2.2_amd64.deb", "redbench_1.2.3_amd64.deb"} // the former is an earlier run's
+	for _, name := range append(packages, "notes.txt") {
+		if err := os.WriteFile(filepath.Join(w.out, name), []byte("package"), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
-	w.made = []string{"a.deb"}
 	if err := w.sums(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(w.out, sumsFile)); err != nil || strings.Count(string(text), "\n") != 2 ||
+		!strings.Contains(string(text), packages[0]) || !strings.Contains(string(text), packages[1]) {
+		t.Errorf("summed up: %s %v", text, err)
 	}
 	if said := w.log.(interface{ String() string }).String(); !strings.Contains(said, "Nothing was signed") {
 		t.Errorf("without a key it said %q", said)

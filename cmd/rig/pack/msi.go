@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -31,10 +32,11 @@ func (w *work) msi(ctx context.Context, t target) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("laying the .msi together: %w", err)
 	}
-	for name, file := range map[string]string{
-		"redbench.exe": program, "redbench.toml": from("packaging", "redbench.toml"), "operations.md": from("docs", "operations.md"),
-		"configuration.md": from("docs", "configuration.md"), "privacy.md": from("docs", "privacy.md"), "third-party.txt": licences, "sbom.cdx.json": list,
-	} {
+	staged := map[string]string{"redbench.exe": program, "redbench.toml": from("packaging", "redbench.toml"), "third-party.txt": licences, "sbom.cdx.json": list}
+	for _, doc := range documents() {
+		staged[path.Base(doc)] = from(filepath.FromSlash(doc))
+	}
+	for name, file := range staged {
 		if err := w.stage(file, filepath.Join("msi", name)); err != nil {
 			return err
 		}

@@ -166,6 +166,5 @@ func (w *work) finished(name string) error {
 		return fmt.Errorf("looking for the package: %w", err)
 	}
 	w.say("%8.1f MB  %s", float64(info.Size())/1e6, filepath.Join(w.out, name))
-	w.made = append(w.made, name)
 	return nil
 }

@@ -15,6 +15,12 @@ type product struct {
 	Kiosk   bool
 }
 
+// documents lie in one folder beside each program: what one of them refers to is there, too.
+func documents() []string {
+	return []string{"CHANGELOG.md", "docs/operations.md", "docs/configuration.md", "docs/playbook.md", "docs/prompts.md", "docs/privacy.md",
+		"docs/threat-model.md", "docs/replay.md", "docs/measurements.md", "docs/asyncapi.yaml", "docs/openapi.yaml"}
+}
+
 // products are what is packaged.
 func products() []product {
 	return []product{
@@ -26,8 +32,7 @@ looks the customer up in a local profile, and pushes one short "remember her"
 prompt to the cashier's screen. It works without a network, says nothing that
 the record does not support, and forgets whoever wants to be forgotten.`,
 			Example: "redbench.toml", Kiosk: true,
-			Docs: []string{"CHANGELOG.md", "docs/operations.md", "docs/configuration.md", "docs/playbook.md", "docs/privacy.md",
-				"docs/threat-model.md", "docs/replay.md", "docs/asyncapi.yaml"},
+			Docs: documents(),
 		},
 		{
 			Name: "redbench-hq", User: "redbench-hq", Config: "/etc/redbench/redbench-hq.toml", State: "/var/lib/redbench-hq",
@@ -36,8 +41,7 @@ the record does not support, and forgets whoever wants to be forgotten.`,
 store what it needs of the others, and sees to it that whoever asks to be
 forgotten is forgotten everywhere.`,
 			Example: "redbench-hq.toml",
-			Docs: []string{"CHANGELOG.md", "docs/operations.md", "docs/configuration.md", "docs/playbook.md", "docs/privacy.md",
-				"docs/threat-model.md", "docs/openapi.yaml"},
+			Docs:    documents(),
 		},
 	}
 }

@@ -31,16 +31,20 @@ func (w *work) listed() error {
 		if err := os.WriteFile(filepath.Join(w.out, name), content, 0o644); err != nil {
 			return fmt.Errorf("laying the lists of components beside the packages: %w", err)
 		}
-		w.made = append(w.made, name)
 	}
 	return nil
 }
 
-// sums writes the checksums of what this run made, as `sha256sum --check` reads them, and signs them.
+// sums writes the checksums of what lies in the folder, of earlier runs, too, as `sha256sum --check` reads them, and signs them.
 func (w *work) sums(ctx context.Context) error {
-	sort.Strings(w.made)
+	files, err := filepath.Glob(filepath.Join(w.out, "redbench*"))
+	if err != nil {
+		return fmt.Errorf("summing up: %w", err)
+	}
+	sort.Strings(files)
 	var text strings.Builder
-	for _, name := range w.made {
+	for _, file := range files {
+		name := filepath.Base(file)
 		content, err := os.ReadFile(filepath.Join(w.out, name))
 		if err != nil {
 			return fmt.Errorf("summing up: %w", err)

@@ -26,7 +26,6 @@ type work struct {
 	signKey string
 	log     io.Writer
 	built   map[string]bool // programs and tools that this run has built
-	made    []string        // packages, in the order in which they were made
 }
 
 func (w *work) say(format string, args ...any) { fmt.Fprintf(w.log, format+"\n", args...) }
