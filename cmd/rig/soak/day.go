@@ -21,14 +21,14 @@ var hours = []time.Duration{9 * time.Hour, 13 * time.Hour, 18 * time.Hour}
 // screens come and go.
 func (w *world) day(ctx context.Context, day int) error {
 	midnight := w.began.AddDate(0, 0, day-1)
+	// Before the clock moves on: the first visits of all become as old as visits are kept in the morning on which head office comes,
+	// and what went by its age before there was one is nobody's to tell.
+	if err := w.turn(ctx, day); err != nil {
+		return fmt.Errorf("head office: %w", err)
+	}
 	for i, hour := range hours {
 		if err := w.clock.to(ctx, midnight.Add(hour)); err != nil {
 			return err
-		}
-		if i == 0 {
-			if err := w.turn(ctx, day); err != nil {
-				return fmt.Errorf("head office: %w", err)
-			}
 		}
 		if err := together(ctx, w.hour(day, i)...); err != nil {
 			return err

@@ -188,6 +188,11 @@ func (w *world) counted(ctx context.Context) error {
 	slices.Sort(told)
 	slices.Sort(arrived)
 	w.count = count.Once(told, arrived)
+	for _, id := range told {
+		if !contains(arrived, id) {
+			w.ledger.wrong("checkout %s is not at head office", id)
+		}
+	}
 	return count.Control(told, arrived)
 }
 
@@ -201,4 +206,10 @@ func (w *world) forget(ctx context.Context, day int) error {
 	w.ledger.forgot(who)
 	_, err = client.Forget(ctx, identifier(who))
 	return errors.Join(err, client.Close())
+}
+
+// contains looks into a sorted list.
+func contains(sorted []string, id string) bool {
+	_, found := slices.BinarySearch(sorted, id)
+	return found
 }
