@@ -3,12 +3,14 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +42,7 @@ type backups struct {
 	holding map[string]bool // by name: whether it holds somebody who was forgotten since, as far as it was looked at
 	against int             // how many erasures there were then
 	owes    time.Time       // since when any does
+	unread  string          // which cannot be read now, and why; empty: all can
 }
 
 func newBackups(c *config.Config, version string, s *store.Store, log *slog.Logger, now func() time.Time) *backups {
@@ -116,23 +119,37 @@ func (b *backups) look(ctx context.Context) (owing []backup.Backup, err error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.holding == nil || b.against != grown {
-		b.holding, b.against = map[string]bool{}, grown
+	if b.against != grown {
+		b.holding, b.against = nil, grown
 	}
+	unread, former := "", b.holding
+	b.holding = map[string]bool{}
 	for _, each := range all {
-		holds, seen := b.holding[each.Name]
+		holds, seen := former[each.Name]
 		if !seen {
 			has, err := store.Kept(ctx, each.Path, true)
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			if err != nil && !backup.Broken(err) { // what is in it nobody knows, and the disk may come round
+				unread = fmt.Sprintf("%s cannot be read, and whoever was forgotten may be in it: %v", each.Path, err)
+				continue
+			}
 			holds = err != nil || store.Lacks(has, record)
-			b.holding[each.Name] = holds
 		}
+		b.holding[each.Name] = holds
 		if holds {
 			owing = append(owing, each)
 		}
 	}
+	if unread != "" && b.unread == "" {
+		b.log.Error("a backup cannot be read", "error", unread)
+	}
+	b.unread = unread
 	switch {
-	case len(owing) == 0:
+	case len(owing) == 0 && unread == "":
 		b.owes = time.Time{}
+	case len(owing) == 0:
 	case b.owes.IsZero():
 		b.owes = b.now()
 	}
@@ -150,8 +167,7 @@ func (b *backups) forget(ctx context.Context, pace backup.Pace) error {
 	for _, each := range owing {
 		err := b.rewrite(ctx, each, pace)
 		if err != nil && ctx.Err() == nil && b.overdue() {
-			b.log.Error("a backup that holds somebody who was forgotten could not be written anew, and is dropped", "backup", each.Name, "error", err)
-			err = b.keeper.Drop(each)
+			err = b.drop(ctx, each, err, pace)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("forgetting in the backup %s: %w", each.Name, err))
@@ -159,6 +175,38 @@ func (b *backups) forget(ctx context.Context, pace backup.Pace) error {
 	}
 	_, err = b.look(ctx)
 	return errors.Join(append(errs, err)...)
+}
+
+// drop deletes a backup that could not be written anew. Where no other can be read that holds nobody who was forgotten, another is
+// made first: on a disk that fails, the last one is better than none.
+func (b *backups) drop(ctx context.Context, each backup.Backup, why error, pace backup.Pace) error {
+	all, err := backup.List(b.keeper.Dir, kept.Program)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(other backup.Backup) bool { return b.clean(ctx, other) }) {
+		if _, err := b.keeper.Make(ctx, pace); err != nil {
+			return fmt.Errorf("%w; it is kept, as it may be the last that can be read, and no other can be made: %w", why, err)
+		}
+		if _, err := b.look(ctx); err != nil {
+			return err
+		}
+	}
+	b.log.Error("a backup that holds somebody who was forgotten could not be written anew, and is dropped", "backup", each.Name, "error", why)
+	return b.keeper.Drop(each)
+}
+
+// clean reports whether a backup can be read now, and holds nobody who was forgotten.
+func (b *backups) clean(ctx context.Context, each backup.Backup) (is bool) {
+	b.note(func() {
+		holds, seen := b.holding[each.Name]
+		is = seen && !holds
+	})
+	if is {
+		_, err := store.Kept(ctx, each.Path, true)
+		is = err == nil
+	}
+	return is
 }
 
 // stillHold adds to what is told of an erasure which copies still hold her. She is forgotten whatever they are: where nobody can
@@ -248,6 +296,6 @@ func (b *backups) status(ctx context.Context) (*control.Backup, error) {
 		view.Last, view.Name = all[len(all)-1].Made, all[len(all)-1].Name
 	}
 	view.Late = b.config.Backup.At != "" && b.now().Sub(view.Last).Abs() > late
-	b.note(func() { view.Making, view.Error = b.making, b.trouble })
+	b.note(func() { view.Making, view.Error = b.making, cmp.Or(b.trouble, b.unread) })
 	return view, nil
 }

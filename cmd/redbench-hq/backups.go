@@ -131,14 +131,33 @@ func (b *backups) forget(ctx context.Context, owing []backup.Backup, pace backup
 		case err == nil:
 			b.log.Info("a backup was written anew, without whom was forgotten since it was made", "backup", fresh.Name)
 		case ctx.Err() == nil && !b.owes.IsZero() && time.Since(b.owes).Abs() >= b.cfg.Backup.ForgetWithin():
-			b.log.Error("a backup that holds somebody who was forgotten could not be written anew, and is dropped", "backup", each.Name, "error", err)
-			err = b.keeper.Drop(each)
+			err = b.drop(ctx, each, err, pace)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("forgetting in the backup %s: %w", each.Name, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// drop deletes a backup that could not be written anew. Where all others hold somebody, too, another is made first: on a disk that
+// fails, the last one is better than none.
+func (b *backups) drop(ctx context.Context, each backup.Backup, why error, pace backup.Pace) error {
+	owing, err := b.owing(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := backup.List(b.keeper.Dir, kept.Program)
+	if err != nil {
+		return err
+	}
+	if len(owing) >= len(all) {
+		if _, err := b.keeper.Make(ctx, pace); err != nil {
+			return fmt.Errorf("%w; it is kept, as it may be the last that can be read, and no other can be made: %w", why, err)
+		}
+	}
+	b.log.Error("a backup that holds somebody who was forgotten could not be written anew, and is dropped", "backup", each.Name, "error", why)
+	return b.keeper.Drop(each)
 }
 
 const (
