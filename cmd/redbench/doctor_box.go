@@ -141,6 +141,9 @@ func (p *patient) disk(_ context.Context, f *doctor.Findings) {
 	}
 	d := doctor.Disk{Dir: dir, Journal: size(store.File + "-wal"), Ballast: size("ballast"), Reserve: 32 << 20, Files: machine.FreeFiles(dir)}
 	d.Record = size(store.File) + d.Journal
+	if p.status != nil && p.status.Disk != nil {
+		d.Bound, d.Total, d.Most = p.status.Disk.Bound, p.status.Disk.Total, int64(p.cfg.Limits.DatabaseMB)<<20
+	}
 	d.Free, d.Error = machine.FreeBytes(dir)
 	d.Judge(f)
 }
@@ -189,7 +192,7 @@ func (p *patient) screens(ctx context.Context, f *doctor.Findings) {
 	s := doctor.Screens{Live: p.client != nil, Silent: p.cfg.Experiment.Silent, Now: time.Now()}
 	g, err := p.glance(ctx)
 	if err == nil {
-		s.Painted = g.Seen
+		s.Painted, s.Heard = g.Seen, g.Heard
 		for _, each := range g.Screens {
 			s.List = append(s.List, control.Screen{Lane: each.Lane, Manager: each.Manager, Seen: each.Seen})
 		}

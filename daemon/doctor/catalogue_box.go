@@ -54,10 +54,12 @@ func boxRecord() Catalogue {
 		{"playbook", "playbook-refused", Warn, "Head office's playbook was refused: {problem}", "Mend it at head office and publish it anew; until then the one before it holds."},
 		{"playbook", "playbook-good", OK, "In use: {name}.", ""},
 
+		{"disk", "disk-bound", Warn, "The record grows towards what it may have: the box may come to take {bound}, takes {total} now, and {free} are free for {dir}.", "Lower [limits] database_mb or [backup] keep, put [backup] dir on another disk, or take a larger one."},
 		{"screens", "screens-none", Warn, "No screen is paired: nobody sees a prompt.", "`sudo redbench pair --lane 3` for each lane."},
-		{"screens", "screens-dark", Fail, "{count} paired, and none is connected.", "Open the box's address on the screens; `sudo redbench screens list` tells when each was last there."},
+		{"screens", "screens-dark", Fail, "{count} paired, and none is connected, though tills are heard.", "Open the box's address on the screens; `sudo redbench screens list` tells when each was last there."},
 		{"screens", "screen-away", Warn, "The screen of lane {lane} was last connected {when}.", "Open the box's address there, or `sudo redbench screens revoke ID` if it is gone for good."},
 		{"screens", "screens-unpainted", Warn, "No prompt was painted for {span}, though {count} connected.", "Show a card at a till and look; `sudo redbench doctor --check probe` tells whether the way to a screen works."},
+		{"screens", "screens-asleep", Warn, "{count} paired, and none is connected; a till was last heard: {when}.", "Nothing outside opening hours. Else open the box's address on the screens; `sudo redbench screens list` tells when each was last there."},
 		{"screens", "screens-stopped", Skipped, "Whether screens are connected only the running box knows; {count} paired.", ""},
 		{"screens", "screens-good", OK, "{connected} of {count} connected; the last prompt was painted {when}.", ""},
 	}

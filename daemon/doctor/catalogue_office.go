@@ -68,7 +68,7 @@ func officeService() Catalogue {
 		{"service", "service-reload", Warn, "The unit was changed and the service manager has not read it yet.", "`sudo systemctl daemon-reload`, then `sudo systemctl restart redbench-hq`."},
 		{"service", "service-user", Warn, "The service runs as {user}.", "Run it as its own user, as the packaged unit does."},
 		{"service", "service-restart", Fail, "The service is not started again whatever happens (Restart={restart}).", "`Restart=always` in the unit."},
-		{"service", "service-restarts", Warn, "The service manager started it again {count} times.", "`journalctl -u redbench-hq` tells why; tell whoever looks after Redbench."},
+		{"service", "service-restarts", Warn, "The service manager started it again {count} times, {when}.", "`journalctl -u redbench-hq` tells why; tell whoever looks after Redbench."},
 		{"service", "service-good", OK, "The service is {state}{how}.", ""},
 	}
 }

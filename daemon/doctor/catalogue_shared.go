@@ -53,6 +53,7 @@ func sharedFiles() Catalogue {
 func ports() Catalogue {
 	return Catalogue{
 		{"ports", "port-taken", Fail, "{address} ({key}) is held by {holder}.", "Stop that one, or set {key} to another port; port 0 picks a free one."},
+		{"ports", "port-broker", Fail, "{address} ({key}) is held by {holder}.", "Where that is the store's broker, hear the tills through it: `[mqtt] broker = \"tcp://127.0.0.1:{port}\"`. Else stop it, or set {key} to another port."},
 		{"ports", "port-unusable", Fail, "{address} ({key}) cannot be listened on: {problem}", "Set {key} to an address of this machine, with a port above 1023."},
 		{"ports", "port-silent", Fail, "Nobody answers on {address} ({key}), though PROGRAM runs: {problem}", "`sudo PROGRAM restart`; a firewall on this machine may be in the way."},
 		{"ports", "port-moved", Warn, "{key} is {want}, and the running one listens on {address}.", "`sudo PROGRAM restart`, or look for the file that it really reads."},

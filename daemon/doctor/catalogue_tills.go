@@ -59,7 +59,7 @@ func boxService() Catalogue {
 		{"service", "service-user", Warn, "The service runs as {user}.", "Run it as its own user: `sudo redbench install`."},
 		{"service", "service-restart", Fail, "The service is not started again whatever happens (Restart={restart}).", "`sudo redbench install`, or `Restart=always` in the unit."},
 		{"service", "service-watchdog", Warn, "No watchdog starts the box again when it hangs.", "`sudo redbench install`, or `WatchdogSec=` as in the packaged unit."},
-		{"service", "service-restarts", Warn, "The service manager started the box again {count} times.", "`journalctl -u redbench` tells why; tell whoever looks after Redbench."},
+		{"service", "service-restarts", Warn, "The service manager started the box again {count} times, {when}.", "`journalctl -u redbench` tells why; tell whoever looks after Redbench."},
 		{"service", "service-foreground", Warn, "A box runs that the service manager did not start (process {pid}).", "Stop it, then `sudo redbench start`."},
 		{"service", "service-version", Warn, "{running} runs, and this program is {installed}.", "`sudo redbench restart`"},
 		{"service", "service-good", OK, "The service is {state}{how}.", ""},

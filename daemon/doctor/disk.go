@@ -14,9 +14,16 @@ type Disk struct {
 	Journal int64
 	Ballast int64 // that is held back now
 	Reserve int64 // that should be
+
+	Bound, Total int64 // what the box may take by its configuration, and takes; no bound or a box that is stopped: 0
+	Most         int64 // what the database may have
 }
 
 const leastFiles = 1000
+
+// grown is the part of its bound from which on a record is believed to come to it: one of a small store never does, and need not
+// have the room.
+const grown = 4
 
 // journalBound is a journal that upkeep, which cuts it at 64 MiB, does not get to.
 const journalBound = 256 << 20
@@ -41,6 +48,8 @@ func (d Disk) Judge(f *Findings) {
 		f.Add("disk-full", "dir", d.Dir, "free", Bytes(d.Free), "needed", Bytes(least))
 	case d.Free < needed:
 		f.Add("disk-low", "dir", d.Dir, "free", Bytes(d.Free), "needed", Bytes(needed), "why", strings.Join(why, ", "))
+	case d.Bound > 0 && d.Free < d.Bound-d.Total && d.Record > d.Most/grown:
+		f.Add("disk-bound", "dir", d.Dir, "free", Bytes(d.Free), "bound", Bytes(d.Bound), "total", Bytes(d.Total))
 	}
 	if d.Files >= 0 && d.Files < leastFiles {
 		f.Add("disk-files", "dir", d.Dir, "files", d.Files)

@@ -62,12 +62,17 @@ func TestEachFaultIsTold(t *testing.T) {
 		{"disk-unknown", Disk{Error: errors.New("x")}},
 		{"disk-full disk-files database-journal", Disk{Free: 10, Reserve: 32 << 20, Journal: 1 << 30}},
 		{"disk-low", Disk{Free: 1 << 30, Record: 1 << 30, Files: -1}},
+		{"disk-bound", Disk{Free: 5 << 30, Record: 1 << 30, Files: -1, Bound: 20 << 30, Total: 2 << 30, Most: 2 << 30, Ballast: 32 << 20}},
+		{"", Disk{Free: 5 << 30, Record: 50 << 20, Files: -1, Bound: 20 << 30, Total: 1 << 30, Most: 2 << 30}},
+		{"", Disk{Free: 25 << 30, Record: 1 << 30, Files: -1, Bound: 20 << 30, Total: 2 << 30, Most: 2 << 30}},
 		{"database-absent", Database{Absent: true}}, {"database-unopened", Database{Error: errors.New("x")}},
 		{"database-damaged database-newer database-rotten", Database{Problems: []string{"p"}, Have: 9, Known: 8, Bad: 1}},
 		{"database-keys database-unfinished", Database{OtherKeys: true, Of: 3, Tables: 2}},
 		{"outbox-old outbox-full outbox-summed", Outbox{Enrolled: true, Now: noon, Most: 10, Backlog: edge.Backlog{Oldest: noon.Add(-4 * day), Bytes: 9, Summarised: 1}}},
 		{"quarantine-full quarantine-new", Quarantine{Today: map[string]int{"json": 2}, All: map[string]int{"json": 2}, Most: 2}},
-		{"screens-none", Screens{Live: true}}, {"screens-dark", Screens{Live: true, List: []control.Screen{seen}}},
+		{"screens-none", Screens{Live: true}}, {"screens-asleep", Screens{Live: true, Now: noon, List: []control.Screen{seen}}},
+		{"screens-dark", Screens{Live: true, Now: noon, Heard: noon.Add(-20 * time.Minute), List: []control.Screen{seen}}},
+		{"screens-asleep", Screens{Live: true, Now: noon, Heard: noon.Add(-8 * time.Hour), List: []control.Screen{seen}}},
 		{"screen-away screens-unpainted", Screens{Live: true, Now: noon, Painted: noon.Add(-4 * day), List: []control.Screen{seen, {Connected: true, Seen: noon}}}},
 		{"screens-stopped", Screens{List: []control.Screen{seen}}},
 		{"broker-unreachable", bad(func(t *Trial) { t.Reach = errors.New("x") })}, {"broker-refused", bad(func(t *Trial) { t.Refused = errors.New("x") })},
@@ -89,6 +94,9 @@ func TestEachFaultIsTold(t *testing.T) {
 			off(func(u *machine.Unit) {
 				u.File, u.Reload, u.User, u.Restart, u.Watchdog, u.Restarts = "disabled", true, "", "no", false, 9
 			})},
+		{"service-restarts", off(func(u *machine.Unit) { u.Restarts, u.Up = 58, time.Minute })},
+		{"", off(func(u *machine.Unit) { u.Restarts, u.Up = 58, 2*time.Hour })},
+		{"service-failed service-restarts", off(func(u *machine.Unit) { u.Restarts, u.Active = 58, "activating" })},
 		{"service-version service-foreground service-changed", Service{Known: true, Unit: unit, Running: true, PID: 8, Version: "1", Installed: "2"}},
 		{"backup-off backup-none", Backups{Off: true}}, {"backup-old", Backups{Last: noon.Add(-9 * day), Now: noon}},
 		{"office-stopped", Serving{}}, {"office-denied office-unready", Serving{Denied: true, Address: "a", Unready: "x"}}, {"", Serving{Address: "a"}},
@@ -110,12 +118,15 @@ func TestEachFaultIsTold(t *testing.T) {
 
 func TestPortsAndTheTestEventAreJudged(t *testing.T) {
 	f := NewFindings(Box(), nil)
-	JudgePorts(f, []Port{{Want: "127.0.0.1:1", Error: syscall.EADDRINUSE}, {Want: "a:1", Error: syscall.EACCES},
+	JudgePorts(f, []Port{{Key: "[mqtt] listen", Want: "127.0.0.1:1883", Error: syscall.EADDRINUSE}, {Want: "127.0.0.1:1", Error: syscall.EADDRINUSE}, {Want: "a:1", Error: syscall.EACCES},
 		{Want: ":1", Address: ":1", Error: errors.New("x")}, {Want: ":1", Address: ":2"}, {Want: ":0", Address: ":2"}})
 	JudgeProbe(f, &control.ProbeReport{Steps: []control.ProbeStep{{Name: "store", Error: "x"}}}, nil)
 	JudgeProbe(f, &control.ProbeReport{OK: true, Took: 2 * time.Second}, nil)
 	JudgeCustomers(f, 0)
-	if got, want := ids(f.All()), "port-taken port-unusable port-silent port-moved probe-failed probe-slow customers-none"; got != want {
+	if do := f.All()[0].Do; !strings.Contains(do, `[mqtt] broker = "tcp://127.0.0.1:1883"`) {
+		t.Error(do)
+	}
+	if got, want := ids(f.All()), "port-broker port-taken port-unusable port-silent port-moved probe-failed probe-slow customers-none"; got != want {
 		t.Errorf("told %q, want %q", got, want)
 	}
 }

@@ -28,6 +28,8 @@ func JudgePorts(f *Findings, ports []Port) {
 			f.Add("port-moved", "key", p.Key, "want", p.Want, "address", p.Address)
 		case p.Address != "":
 			f.Add("port-good", "key", p.Key, "address", p.Address, "how", "answers")
+		case errors.Is(p.Error, syscall.EADDRINUSE) && p.Key == "[mqtt] listen":
+			f.Add("port-broker", "key", p.Key, "address", p.Want, "holder", holder(p.Holder), "port", portOf(p.Want))
 		case errors.Is(p.Error, syscall.EADDRINUSE):
 			f.Add("port-taken", "key", p.Key, "address", p.Want, "holder", holder(p.Holder))
 		case p.Error != nil:

@@ -13,13 +13,15 @@ type Screens struct {
 	List    []control.Screen
 	Live    bool // the box runs, and knows who is connected
 	Painted time.Time
-	Silent  bool // no prompt is to be painted
+	Heard   time.Time // the quarter of an hour in which a till was last heard
+	Silent  bool      // no prompt is to be painted
 	Now     time.Time
 }
 
 const (
 	awayAfter      = 24 * time.Hour
 	unpaintedAfter = 3 * 24 * time.Hour
+	shiftEnds      = 30 * time.Minute // after the beginning of the last quarter of an hour in which a till was heard
 )
 
 // Judge tells whether prompts are seen.
@@ -42,8 +44,11 @@ func (s Screens) Judge(f *Findings) {
 	case !s.Live:
 		f.Add("screens-stopped", "count", count)
 		return
-	case connected == 0:
+	case connected == 0 && s.Now.Sub(s.Heard) < shiftEnds:
 		f.Add("screens-dark", "count", count)
+		return
+	case connected == 0:
+		f.Add("screens-asleep", "count", count, "when", ago(s.Now, s.Heard))
 		return
 	}
 	before := len(f.list)

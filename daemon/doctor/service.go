@@ -20,7 +20,10 @@ type Service struct {
 	Ours      bool   // or this program's own
 }
 
-const manyRestarts = 3
+const (
+	manyRestarts = 3
+	settled      = time.Hour // what has run for so long has got over what ended it before: systemd counts on until a person starts it
+)
 
 // Judge tells whether the box starts with the machine, and again whatever happens.
 func (s Service) Judge(f *Findings) {
@@ -75,8 +78,12 @@ func (s Service) unit(f *Findings) {
 	if !u.Watchdog {
 		f.Add("service-watchdog")
 	}
-	if u.Restarts > manyRestarts {
-		f.Add("service-restarts", "count", u.Restarts)
+	if up := u.Active == "active"; u.Restarts > manyRestarts && (!up || u.Up < settled) {
+		when := "and it does not stay up"
+		if up {
+			when = "the last time " + Span(u.Up) + " ago"
+		}
+		f.Add("service-restarts", "count", u.Restarts, "when", when)
 	}
 }
 

@@ -74,6 +74,7 @@ type Glance struct {
 	Today     map[string]int // of the last day
 	Wall      time.Time      // what the clock said when it was last looked at
 	Asked     time.Time      // when head office was last asked whom to forget
+	Heard     time.Time      // the quarter of an hour in which a till was last heard
 	Seen      time.Time      // the quarter of an hour in which a prompt was last painted
 	Screens   []edge.Screen
 }
@@ -88,7 +89,7 @@ func (l *Look) Glance(ctx context.Context, now time.Time) (g Glance, err error) 
 	if g.Backlog, err = s.Backlog(ctx); err != nil {
 		return fail(err)
 	}
-	var wall, seen int64
+	var wall, seen, heard int64
 	if wall, err = metaNumber(ctx, l.DB, metaWall); err != nil {
 		return fail(err)
 	}
@@ -98,7 +99,10 @@ func (l *Look) Glance(ctx context.Context, now time.Time) (g Glance, err error) 
 	if err := l.DB.QueryRowContext(ctx, `SELECT coalesce(max(quarter), 0) FROM tally WHERE what = ?`, tallySeen).Scan(&seen); err != nil {
 		return fail(err)
 	}
-	g.Wall, g.Seen = moment(wall), moment(seen)
+	if err := l.DB.QueryRowContext(ctx, `SELECT coalesce(max(quarter), 0) FROM tally WHERE what = ?`, tallyEvents).Scan(&heard); err != nil {
+		return fail(err)
+	}
+	g.Wall, g.Seen, g.Heard = moment(wall), moment(seen), moment(heard)
 	if g.Screens, err = s.Screens(ctx); err != nil {
 		return fail(err)
 	}

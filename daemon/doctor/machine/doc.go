@@ -4,6 +4,8 @@
 // service manager keeps the service, who may read a file. It changes nothing. What a system does not tell is said to be unknown.
 package machine
 
+import "time"
+
 // Unit is how systemd keeps a service.
 type Unit struct {
 	Load     string `json:"load"`   // loaded, not-found, masked
@@ -17,4 +19,6 @@ type Unit struct {
 	Reload   bool   `json:"needs_reload,omitempty"`
 	Restarts int    `json:"restarts"`
 	PID      int    `json:"pid,omitempty"`
+
+	Up time.Duration `json:"up_ns,omitempty"` // since it became active; 0: it is not
 }

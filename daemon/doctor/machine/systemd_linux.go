@@ -9,6 +9,9 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // ServiceUnit asks systemd for a service; known is false where none runs.
@@ -17,14 +20,19 @@ func ServiceUnit(ctx context.Context, name string) (u Unit, known bool) {
 		return u, false
 	}
 	out, err := exec.CommandContext(ctx, "systemctl", "show", name+".service", "--no-pager", "-p",
-		"LoadState,ActiveState,UnitFileState,FragmentPath,DropInPaths,User,Restart,WatchdogUSec,NeedDaemonReload,NRestarts,MainPID").Output()
+		"LoadState,ActiveState,UnitFileState,FragmentPath,DropInPaths,User,Restart,WatchdogUSec,NeedDaemonReload,NRestarts,MainPID,ActiveEnterTimestampMonotonic").Output()
 	if err != nil {
 		return u, false
 	}
-	return parseUnit(string(out)), true
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		return u, false
+	}
+	return parseUnit(string(out), time.Duration(now.Nano())), true
 }
 
-func parseUnit(text string) Unit {
+// parseUnit reads what systemctl shows; now is by the clock that its moments are told by.
+func parseUnit(text string, now time.Duration) Unit {
 	values := map[string]string{}
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
@@ -35,10 +43,14 @@ func parseUnit(text string) Unit {
 		return n
 	}
 	watchdog := values["WatchdogUSec"]
+	up := time.Duration(0)
+	if since := number("ActiveEnterTimestampMonotonic"); since > 0 && values["ActiveState"] == "active" {
+		up = now - time.Duration(since)*time.Microsecond
+	}
 	return Unit{Load: values["LoadState"], Active: values["ActiveState"], File: values["UnitFileState"], Path: values["FragmentPath"],
 		DropIns: values["DropInPaths"], User: values["User"], Restart: values["Restart"],
 		Watchdog: watchdog != "" && watchdog != "0" && watchdog != "infinity", Reload: values["NeedDaemonReload"] == "yes",
-		Restarts: number("NRestarts"), PID: number("MainPID")}
+		Restarts: number("NRestarts"), PID: number("MainPID"), Up: up}
 }
 
 // Journal gives the last lines that a service wrote, where this user may read them.
