@@ -127,6 +127,9 @@ func Read(path string) (Backup, error) {
 		path = filepath.Dir(path)
 	}
 	root, err := os.OpenRoot(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Backup{}, fmt.Errorf("%s is no backup: it has no %s", path, manifestFile)
+	}
 	if err != nil {
 		return Backup{}, fmt.Errorf("reading the backup: %w", err)
 	}
