@@ -67,7 +67,7 @@ func ordinary(root *os.Root, dir fs.FileInfo, name string) (*os.File, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no ordinary file: copy the backup with what its links lead to (cp -rL), and name the copy", name)
+		return nil, fmt.Errorf("%s is no ordinary file, and may lead anywhere: take another backup", name)
 	}
 	f, err := root.OpenFile(name, os.O_RDONLY|atOnce, 0)
 	if err != nil {
@@ -78,7 +78,7 @@ func ordinary(root *os.Root, dir fs.FileInfo, name string) (*os.File, error) {
 		err = fmt.Errorf("%s changed meanwhile: try again", name)
 	}
 	if err == nil && !sameOwner(dir, now) {
-		err = fmt.Errorf("%s belongs to another user than the backup's directory: `chown` them to the same one first, if you know why", name)
+		err = fmt.Errorf("%s belongs to another user than the backup's directory: find out whose it is, or take another backup", name)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
