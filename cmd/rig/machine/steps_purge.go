@@ -109,7 +109,7 @@ func (p *proof) nothingLeft(ctx context.Context, s *Step, uid string) error {
 	out, err := p.m.Shell(ctx, fmt.Sprintf(`getent passwd redbench redbench-hq && echo "is a user" || true
 getent group redbench redbench-hq && echo "is a group" || true
 for each in /proc/[0-9]*; do [ "$(stat -c %%u $each 2>/dev/null)" != '%[1]s' ] || echo "$each runs as $(tr '\0' ' ' < $each/cmdline)"; done
-find / -xdev \( -uid '%[1]s' -o -iname '*redbench*' \) ! -path '/root/*' ! -path '/etc/redbench' -print
+find / -xdev \( -uid '%[1]s' -o -iname '*redbench*' \) ! -path '/root/*' ! -path '/etc/redbench' ! -path '/etc/mosquitto/conf.d/redbench.conf' -print
 find /run /tmp /dev/shm \( -uid '%[1]s' -o -iname '*redbench*' \) ! -path '/run/host*' -print
 systemctl list-units --all --no-legend 'redbench*'
 dpkg -l 'redbench*' 2>/dev/null | grep redbench || true`, uid))
