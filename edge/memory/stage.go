@@ -10,8 +10,6 @@ import (
 	"redbench/edge"
 )
 
-const day = 24 * time.Hour
-
 // A stage is held, and each visit may change it: it rises by one when the evidence supports a higher one, and falls only
 // when the evidence no longer supports it by a lower measure, or when she was unusually long away by her own rhythm. So
 // noise at a threshold changes nothing. Between visits only consent, facts taken back and an absence that goes on lower
