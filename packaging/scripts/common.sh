@@ -9,15 +9,18 @@
 
 program=/usr/bin/$name
 unit=/usr/lib/systemd/system/$name.service
-lib=/usr/lib/$name # root's own: the former program, and one that was refused
+lib=/usr/lib/$name # root's own: the former program, one that was refused, and where the data are
 sample=/usr/share/$name/$name.toml
 
 say() { echo "$name: $*" >&2; }
 
-# An administrator may have another directory in the configuration.
+# An administrator may have another directory in the configuration. The program knows; what it said last is remembered, as it may be
+# gone by now.
 state_dir() {
 	named=
-	if [ -r "$config" ]; then
+	if [ -s "$lib/state-dir" ]; then
+		named=$(cat "$lib/state-dir")
+	elif [ -r "$config" ]; then
 		named=$(sed -n '/^[[:space:]]*\[state\]/,/^[[:space:]]*\[[^s]/s/^[[:space:]]*dir[[:space:]]*=[[:space:]]*"\(\/[^"]*\)".*/\1/p' "$config" | head -n 1)
 	fi
 	echo "${named:-$state}"
@@ -25,8 +28,26 @@ state_dir() {
 
 # Empty where none is configured.
 backup_elsewhere() {
-	[ -r "$config" ] || return 0
-	sed -n '/^[[:space:]]*\[backup\]/,/^[[:space:]]*\[[^b]/s/^[[:space:]]*dir[[:space:]]*=[[:space:]]*"\(\/[^"]*\)".*/\1/p' "$config" | head -n 1
+	if [ -s "$lib/state-dir" ]; then
+		cat "$lib/backup-dir" 2>/dev/null || true
+	elif [ -r "$config" ]; then
+		sed -n '/^[[:space:]]*\[backup\]/,/^[[:space:]]*\[[^b]/s/^[[:space:]]*dir[[:space:]]*=[[:space:]]*"\(\/[^"]*\)".*/\1/p' "$config" | head -n 1
+	fi
+}
+
+# told SECTION KEY: a text of the configuration as the program has it.
+told() {
+	printf '%s\n' "$shown" | sed -n "/^  \"$1\": {/,/^  }/s/^    \"$2\": \"\(\/.*\)\",\{0,1\}\$/\1/p" | head -n 1
+}
+
+# Asks the program, as the service's user, who may read the configuration.
+remember_dirs() {
+	shown=$(as_user timeout 20 "$program" config show --json --config "$config" 2>/dev/null) || return 0
+	named=$(told state dir)
+	case $named in '' | *\\*) return 0 ;; esac # a backslash would be JSON's
+	mkdir -p "$lib"
+	told backup dir >"$lib/backup-dir"
+	echo "$named" >"$lib/state-dir"
 }
 
 backup_dir() {
@@ -105,95 +126,6 @@ refuse_downgrade() { # refuse_downgrade PRESENT
 	exit 1
 }
 
-kilobytes() { du -sk "$@" 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }'; }
-
-# A copy that shares its blocks needs no room.
-shares_blocks() {
-	as_user sh -c 'cd "$1" && : >.reflink && echo x >.reflink && cp --reflink=always .reflink .reflinked; ok=$?; rm -f .reflink .reflinked; exit $ok' \
-		sh "$1" 2>/dev/null
-}
-
-# Before anything changes: is there room to keep the data aside?
-refuse_without_room() {
-	dir=$(state_dir)
-	[ -d "$dir" ] || return 0
-	if shares_blocks "$dir"; then return 0; fi
-	needed=$(($(kilobytes "$dir") - $(kilobytes "$dir/backups" "$dir/former" "$dir/ballast") + 16384))
-	free=$(df -Pk "$dir" | awk 'NR == 2 { print $4 }')
-	if [ "$free" -ge "$needed" ]; then return 0; fi
-	say "too little room on the disk of $dir: $((needed / 1024)) MiB are needed to keep the data aside during the upgrade,"
-	say "and $((free / 1024)) MiB are free. Nothing was changed. Make room, then install again."
-	exit 1
-}
-
-# The former program and its unit are kept where the service cannot write: root will put them back.
-keep_program() {
-	rm -rf "$lib/former"
-	mkdir -p "$lib/former"
-	cp -p "$program" "$lib/former/"
-	cp -p "$unit" "$lib/former/" 2>/dev/null || rm -rf "$lib/former"
-}
-
-keep_data() {
-	as_user sh -c '
-		set -eu
-		cd "$1"
-		rm -rf former
-		mkdir -m 0700 former
-		for file in *; do
-			case $file in former | former.back | backups | ballast | lock | pid | *.sock | *.lock) continue ;; esac
-			cp -a --reflink=auto -- "$file" former/
-		done
-		sync -f former' sh "$(state_dir)"
-}
-
-# Taken up again where a power cut stopped it: "cleared" stands once only former data is left to move.
-put_data_back() {
-	as_user sh -c '
-		set -eu
-		cd "$1"
-		[ -d former.back ] || mv former former.back
-		if [ ! -e former.back/cleared ]; then
-			for file in *; do
-				case $file in former | former.back | backups | *.lock) continue ;; esac
-				rm -rf -- "$file"
-			done
-			: >former.back/cleared
-		fi
-		for file in former.back/*; do
-			if [ "$file" != former.back/cleared ]; then mv -f -- "$file" .; fi
-		done
-		rm -rf former.back
-		sync -f .' sh "$(state_dir)"
-}
-
-# What did not start is kept for another try; who was there before comes back.
-put_program_back() { # put_program_back FORMER-VERSION
-	rm -rf "$lib/refused"
-	mkdir -p "$lib/refused"
-	mv "$program" "$lib/refused/"
-	cp -p "$unit" "$lib/refused/"
-	echo "$1" >"$lib/refused/back-to"
-	cp -p "$lib/former/$name" "$program"
-	cp -p "$lib/former/$name.service" "$unit"
-	rm -rf "$lib/former"
-}
-
-try_refused_again() {
-	[ -e "$lib/refused/$name" ] || return 0
-	keep_program
-	mv -f "$lib/refused/$name" "$program"
-	mv -f "$lib/refused/$name.service" "$unit"
-	rm -rf "$lib/refused"
-}
-
-forget_former() {
-	rm -rf "$lib/former" "$lib/refused"
-	rmdir "$lib" 2>/dev/null || true
-	dir=$(state_dir)
-	if [ -e "$dir/former" ]; then as_user rm -rf "$dir/former"; fi
-}
-
 property() { systemctl show --property "$1" --value "$name.service" 2>/dev/null || true; }
 
 # Whoever stopped the service wants it stopped; one that fails and is started again is wanted.
@@ -240,51 +172,6 @@ first_start() {
 	fi
 }
 
-# The former program ran until now: what it acknowledged is stored. From here to "ready" no till is answered.
-upgrade() { # upgrade FORMER-VERSION
-	enable_service
-	if ! steered; then
-		forget_former
-		return 0
-	fi
-	dir=$(state_dir)
-	if [ -d "$dir/former.back" ]; then put_data_back; fi
-	try_refused_again
-	systemctl daemon-reload
-	tell_of_another_unit
-	if ! wanted; then
-		say "the service was stopped, and stays so"
-		forget_former
-		return 0
-	fi
-	if [ ! -x "$lib/former/$name" ] || cmp -s "$lib/former/$name" "$program"; then # the same program again
-		forget_former
-		systemctl restart "$name.service"
-		return 0
-	fi
-	systemctl stop "$name.service"
-	if keep_data && start; then
-		forget_former
-		return 0
-	fi
-	go_back "$1"
-}
-
-go_back() { # go_back FORMER-VERSION
-	systemctl stop "$name.service" || true
-	if [ -d "$(state_dir)/former" ]; then put_data_back; fi
-	put_program_back "$1"
-	systemctl daemon-reload
-	if start; then
-		say "version $version did not start, so $1 runs again, with its data as they were: nothing was lost."
-	else
-		say "version $version did not start; $1 and its data are back in place, but that does not start either."
-	fi
-	say "\`journalctl -u $name -n 50\` tells why. When it is mended, try again: dpkg --configure $name,"
-	say "or with rpm install $version once more. A version that mends it can be installed over this one."
-	exit 1
-}
-
 stop_service() {
 	[ -d /run/systemd/system ] || return 0
 	systemctl stop "$name.service" || true
@@ -322,15 +209,48 @@ leave_to_root() {
 	done
 }
 
+# What the program makes in its state directory, by name: in a directory that was configured there may be other people's files.
+clear_ours() { # clear_ours DIRECTORY
+	owner=$(id -u "$user" 2>/dev/null) || owner=0
+	find "$1/backups" -xdev -mindepth 1 -maxdepth 1 -uid "$owner" \( -name "$name-[0-9]*" -o -name '.lock' -o -name '.*' \) -exec rm -rf --one-file-system {} + 2>/dev/null || true
+	set -- "$1" -false
+	for named in "$database" "$database-*" $beside '.*.json.*' ballast lock pid '*.lock' control.sock listening restore.json restore.json.new \
+		"$name.log*" '.restoring-*' former former.new 'former-[0-9r]*' '.c[0-9]*' 'etilqs_*' '.hq.mark*' '.reflink*'; do
+		set -- "$@" -o -name "$named"
+	done
+	ours=$1
+	shift
+	find "$ours" -xdev -mindepth 1 -maxdepth 1 -uid "$owner" \( "$@" \) -exec rm -rf --one-file-system {} + 2>/dev/null || true
+	rmdir "$ours/backups" 2>/dev/null || true
+	rmdir "$ours" 2>/dev/null || true
+	if [ ! -d "$ours" ] || [ -z "$(ls -A "$ours")" ]; then return 0; fi
+	say "$ours stays, with what this package did not make: $(find "$ours" -mindepth 1 -maxdepth 1 -printf '%f ')"
+	if [ -e "$ours/$database" ]; then stayed=$ours; fi
+}
+
+# The package's own directory goes with all that is in it, a configured one (or where a link leads) only if nothing else is there.
+clear_state() {
+	for each in "$dir" "$state"; do
+		real=$(readlink -f "$each" || true)
+		if [ -z "$real" ] || [ ! -d "$real" ]; then continue; fi
+		if [ "$each" = "$state" ] && [ ! -L "$each" ]; then
+			rm -rf --one-file-system "$each" 2>/dev/null || [ -z "$(ls -A "$each")" ] || stayed=$each # a disk that is mounted there is emptied
+		else
+			clear_ours "$real"
+			if [ -L "$each" ]; then rm -f "$each"; fi
+		fi
+	done
+}
+
 # Nothing stays: no process, no user, no byte of a person.
 purge() {
+	stayed=
 	dir=$(state_dir)
 	backups=$(backup_elsewhere)
 	gone=$(find "$dir/backups" "$state/backups" -mindepth 1 -maxdepth 1 -name 'redbench-*' 2>/dev/null | sort -u | wc -l)
 	end_processes
 	leave_to_root
-	if [ "$dir" != "$state" ] && [ "$(stat -c %U "$dir" 2>/dev/null)" = "$user" ]; then rm -rf "$dir"; fi
-	rm -rf "$state" 2>/dev/null || [ -z "$(ls -A "$state")" ] # a disk that is mounted there is emptied
+	clear_state
 	rm -rf "$lib" "$config"
 	rmdir "${config%/*}" 2>/dev/null || true
 	if [ "$gone" -gt 0 ]; then say "the backups went with the state directory, $gone of them: $dir/backups"; fi
@@ -348,6 +268,10 @@ purge() {
 	rm -rf "/etc/systemd/system/$name.service.d"
 	if getent passwd "$user" >/dev/null && command -v userdel >/dev/null 2>&1; then userdel "$user" >/dev/null 2>&1 || true; fi
 	if getent group "$user" >/dev/null && command -v groupdel >/dev/null 2>&1; then groupdel "$user" >/dev/null 2>&1 || true; fi
+	if [ -n "$stayed" ]; then
+		say "$stayed STILL HOLDS CUSTOMERS: it could not be taken away. Do it by hand."
+		exit 1
+	fi
 }
 
 reload() {

@@ -7,6 +7,7 @@ if [ "$(id -u)" != 0 ]; then
 	exit 1
 fi
 stop_service
+if [ -x "$program" ]; then remember_dirs; fi
 if command -v rpm >/dev/null 2>&1 && rpm -q "$name" >/dev/null 2>&1; then rpm -e "$name"; fi
 if command -v dpkg >/dev/null 2>&1 && dpkg -s "$name" >/dev/null 2>&1; then dpkg --purge "$name"; fi
 purge

@@ -37,11 +37,13 @@ func (w *work) layout(ctx context.Context, p product, t target) ([]laid, error) 
 	}
 	add(unit, "/usr/lib/systemd/system/"+p.Name+".service", 0o644)
 	add(filepath.Join(w.top, "packaging", p.Example), "/usr/share/"+p.Name+"/"+p.Example, 0o644)
-	purge, err := w.script(p, "purge.sh")
-	if err != nil {
-		return nil, err
+	for _, name := range []string{"purge", "go-back"} {
+		script, err := w.script(p, name+".sh")
+		if err != nil {
+			return nil, err
+		}
+		add(script, "/usr/share/"+p.Name+"/"+name, 0o755)
 	}
-	add(purge, "/usr/share/"+p.Name+"/purge", 0o755)
 	version, err := w.put(filepath.Join("versions", p.Name), []byte(w.version.Linux+"\n"), 0o644)
 	if err != nil {
 		return nil, err

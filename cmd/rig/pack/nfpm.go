@@ -62,7 +62,7 @@ func families() map[string]family {
 			},
 		},
 		"rpm": {
-			Kind: "rpm", Depends: []string{"shadow-utils", "util-linux", "coreutils"},
+			Kind: "rpm", Depends: []string{"shadow-utils", "util-linux", "coreutils", "diffutils", "findutils"},
 			Scripts: map[string]string{"preinstall": "rpm/pre.sh", "postinstall": "rpm/post.sh", "preremove": "rpm/preun.sh", "postremove": "rpm/postun.sh"},
 			File: func(p product, t target, version string) string {
 				return fmt.Sprintf("%s-%s-1.%s.rpm", p.Name, version, map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[t.Arch])

@@ -79,7 +79,7 @@ func TestScriptsStandAlone(t *testing.T) {
 		t.Log("shellcheck is not there: scripts are only parsed (apt-get install shellcheck)")
 	}
 	for _, p := range products() {
-		names := []string{"purge.sh"}
+		names := []string{"purge.sh", "go-back.sh"}
 		for _, f := range families() {
 			for _, name := range f.Scripts {
 				names = append(names, name)

@@ -5,9 +5,8 @@
 case $1 in
 remove)
 	# Which version the data are of is remembered where dpkg only knows of a later one, which did not start.
-	rm -rf "$lib/former"
-	rm -f "$lib/refused/$name" "$lib/refused/$name.service"
-	rmdir "$lib/refused" "$lib" 2>/dev/null || true
+	drop_refused_program
+	forget_program
 	reload
 	;;
 purge)

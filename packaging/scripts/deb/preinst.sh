@@ -6,9 +6,10 @@ case $1 in
 install | upgrade)
 	refuse_downgrade "${2:-}"
 	if [ "$1" = upgrade ] && [ -x "$program" ]; then
-		refuse_without_room
-		keep_program
-		rm -rf "$lib/refused"
+		remember_dirs
+		refuse_unless_ready
+		keep_program "${2:-}"
+		drop_refused_program
 	fi
 	;;
 esac

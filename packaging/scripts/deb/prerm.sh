@@ -3,5 +3,8 @@
 # Before removal. An upgrade leaves the service running: the new package stops it when all is ready.
 
 case $1 in
-remove | deconfigure) stop_service ;;
+remove | deconfigure)
+	remember_dirs
+	stop_service
+	;;
 esac

@@ -3,6 +3,7 @@
 # After removal. rpm knows no purge: /usr/share/redbench/purge, run before, takes configuration, state and user too.
 
 if [ "$1" = 0 ]; then
-	rm -rf "$lib"
+	drop_refused_program
+	forget_program # where the data are is remembered for who purges later
 	reload
 fi

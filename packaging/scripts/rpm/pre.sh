@@ -8,11 +8,9 @@ if [ -r "/usr/share/$name/version" ]; then present=$(cat "/usr/share/$name/versi
 if [ "$1" -gt 1 ] && [ -n "$present" ]; then
 	refuse_downgrade "$present"
 	if [ -x "$program" ]; then
-		refuse_without_room
-		keep_program
-		running=$present # but after an upgrade that went back, the one before it
-		if [ -r "$lib/refused/back-to" ]; then running=$(cat "$lib/refused/back-to"); fi
-		if [ -d "$lib/former" ]; then echo "$running" >"$lib/former/version"; fi
-		rm -rf "$lib/refused"
+		remember_dirs
+		refuse_unless_ready
+		keep_program "$present"
+		drop_refused_program
 	fi
 fi
