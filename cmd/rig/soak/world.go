@@ -20,6 +20,7 @@ import (
 	"redbench/edge/mqtt"
 	"redbench/edge/mqtt/mqtttest"
 	"redbench/sync/hq"
+	"redbench/sync/link"
 )
 
 // Options say what is to run.
@@ -142,8 +143,8 @@ func (w *world) turn(ctx context.Context, day int) error {
 	return nil
 }
 
-// settledWithin bounds how long everything may take to arrive.
-const settledWithin = 2 * time.Minute
+// settledWithin bounds how long everything may take to arrive: a box that found head office away for long asks it again only then.
+const settledWithin = link.LongestRetry + 2*time.Minute
 
 // settle lets head office have all that waits, and counts it.
 func (w *world) settle(ctx context.Context) error {
