@@ -61,9 +61,9 @@ func oldPrompts(s *Store) (string, []any) {
 }
 
 // oldVisits: her latest one stays, since a tap tells of it; and so does the one with the highest number, which would be given
-// to another.
+// to another. The plus keeps SQLite from walking up to that one instead of to the end of the step: of two bounds it takes one.
 func oldVisits(s *Store) (string, []any) {
-	return `at < ? AND visit < (SELECT max(visit) FROM visits) AND NOT EXISTS (SELECT 1 FROM memory m WHERE m.customer = visits.customer AND m.latest = visits.visit)`,
+	return `at < ? AND +visit < (SELECT max(visit) FROM visits) AND NOT EXISTS (SELECT 1 FROM memory m WHERE m.customer = visits.customer AND m.latest = visits.visit)`,
 		[]any{s.visitsFrom()}
 }
 
@@ -132,7 +132,7 @@ func (s *Store) sweepTable(ctx context.Context, which int) error {
 	if err == nil && old && t.table != "events" && t.table != "words" {
 		var untold any
 		if untold, old, err = s.firstUntold(ctx, t); old && untold != nil {
-			where, args = where+` AND `+t.key+` < ?`, append(args, untold)
+			where, args = where+` AND +`+t.key+` < ?`, append(args, untold)
 		}
 	}
 	if err == nil && old {
