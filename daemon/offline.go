@@ -31,7 +31,7 @@ func Open(ctx context.Context, o Options) (control.Box, io.Closer, error) {
 	if !errors.Is(err, control.ErrNotRunning) {
 		return nil, nil, err
 	}
-	if _, err := os.Stat(filepath.Join(o.Config.State.Dir, store.File)); err != nil {
+	if _, err := os.Stat(filepath.Join(o.Config.State.Dir, store.File)); err != nil && !backup.Unfinished(o.Config.State.Dir) {
 		return nil, nil, fmt.Errorf("%w, and %s ([state] dir) holds no record yet", control.ErrNotRunning, o.Config.State.Dir)
 	}
 	return openOffline(ctx, o)

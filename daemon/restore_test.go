@@ -260,3 +260,29 @@ func TestABoxThatWorkedAloneInAChainsPlace(t *testing.T) {
 		t.Errorf("head office was told of %d customers", n)
 	}
 }
+
+// TestAVerbEndsARestoreThatDied: between two moves of a restore there is no record in the state directory.
+func TestAVerbEndsARestoreThatDied(t *testing.T) {
+	dir := t.TempDir()
+	r := start(t, dir, nil)
+	r.imports("customers", backedUp)
+	c := r.config
+	r.halt()
+	state := c.State.Dir
+	made := filepath.Join(state, ".restoring-20260101T000000Z")
+	err := errors.Join(os.Mkdir(made, 0o700),
+		os.Rename(filepath.Join(state, "store.db"), filepath.Join(made, "store.db")),
+		os.WriteFile(filepath.Join(state, "restore.json"),
+			[]byte(`{"new":".restoring-20260101T000000Z","former":"former-20260101T000000Z","in":["store.db"],"out":["store.db"]}`), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	box, closer, err := daemon.Open(t.Context(), daemon.Options{Config: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = box.Customer(t.Context(), restoredAda)
+	if err := errors.Join(err, closer.Close()); err != nil {
+		t.Error(err)
+	}
+}

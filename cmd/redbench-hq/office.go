@@ -15,6 +15,7 @@ import (
 
 	"redbench/cmd/internal/cli"
 	"redbench/daemon/owner"
+	"redbench/edge/backup"
 	"redbench/edge/seal"
 	"redbench/sync/hq"
 	"redbench/sync/hq/config"
@@ -62,6 +63,7 @@ func withOffice(cmd *cobra.Command, do func(*office, *config.Config) error) erro
 		return err
 	}
 	switch _, err := os.Stat(filepath.Join(cfg.State.Dir, store.File)); {
+	case errors.Is(err, fs.ErrNotExist) && backup.Unfinished(cfg.State.Dir): // a restore died with it on its way; opening ends it
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s ([state] dir) holds no head office yet; %s makes one", cfg.State.Dir, cli.Hint(cmd, "serve"))
 	case err != nil:

@@ -160,9 +160,12 @@ func (b *Broker) Stop(ctx context.Context) error {
 	}
 	done := make(chan error, 1)
 	go func() {
+		closed := b.door.close()
 		b.hook.settle(ctx.Done())
 		b.sayOffline()
-		done <- b.server.Close()
+		b.sayGoodbye()
+		b.door.empty()
+		done <- errors.Join(closed, b.server.Close())
 	}()
 	select {
 	case err := <-done:
@@ -184,6 +187,14 @@ func (b *Broker) sayOffline() {
 			_ = cl.WritePacket(packets.Packet{
 				FixedHeader: packets.FixedHeader{Type: packets.Publish}, TopicName: topic, Payload: b.options.Offline,
 			})
+		}
+	}
+}
+
+func (b *Broker) sayGoodbye() {
+	for _, cl := range b.server.Clients.GetAll() {
+		if !cl.Net.Inline {
+			_ = b.server.DisconnectClient(cl, packets.ErrServerShuttingDown)
 		}
 	}
 }

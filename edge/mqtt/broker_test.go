@@ -308,6 +308,26 @@ func TestBrokerStopsUnderLoad(t *testing.T) {
 	}
 }
 
+// Who has connected and not introduced himself is none whom the library could say goodbye to, and it would wait for him.
+func TestBrokerStopsBesideAConnectionThatIsNone(t *testing.T) {
+	b, url, _ := embedded(t, mqtt.BrokerOptions{})
+	at := strings.TrimPrefix(url, "tcp://")
+	silent, err := net.Dial("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Close() }()
+	if _, err := silent.Write([]byte{0x10}); err != nil { // the first byte of CONNECT
+		t.Fatal(err)
+	}
+	connect3(t, url, "till-1", "", "") // came later, so the silent one is inside
+	ctx, cancel := context.WithTimeout(t.Context(), mqtt.ConnectTime/2)
+	defer cancel()
+	if err := b.Stop(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNewBrokerRefuses(t *testing.T) {
 	sink := make(inbox).sink
 	for name, options := range map[string]mqtt.BrokerOptions{

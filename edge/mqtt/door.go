@@ -5,8 +5,10 @@ package mqtt
 import (
 	"crypto/tls"
 	"errors"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,11 +24,13 @@ type doorman struct {
 	free chan struct{}
 
 	mu        sync.Mutex
-	strangers map[string]int // connections by address that have not signed in; bounded by free
+	strangers map[string]int         // connections by address that have not signed in; bounded by free
+	inside    map[*admitted]struct{} // every connection that is open
+	shut      bool                   // nobody else is let in
 }
 
 func newDoorman(listen net.Listener) *doorman {
-	return &doorman{Listener: listen, free: make(chan struct{}, maxConnections), strangers: map[string]int{}}
+	return &doorman{Listener: listen, free: make(chan struct{}, maxConnections), strangers: map[string]int{}, inside: map[*admitted]struct{}{}}
 }
 
 // Accept waits for the next connection.
@@ -55,7 +59,7 @@ func (d *doorman) letIn(conn net.Conn) (*admitted, bool) {
 	from := addressOf(conn.RemoteAddr().String())
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if from != "" && d.strangers[from] >= maxStrangers {
+	if d.shut || from != "" && d.strangers[from] >= maxStrangers {
 		return nil, false
 	}
 	select {
@@ -64,7 +68,36 @@ func (d *doorman) letIn(conn net.Conn) (*admitted, bool) {
 		return nil, false
 	}
 	d.strangers[from]++
-	return &admitted{Conn: conn, known: sync.OnceFunc(func() { d.known(from) }), leave: sync.OnceFunc(func() { <-d.free })}, true
+	a := &admitted{Conn: conn, known: sync.OnceFunc(func() { d.known(from) })}
+	a.leave = sync.OnceFunc(func() { d.left(a) })
+	d.inside[a] = struct{}{}
+	return a, true
+}
+
+func (d *doorman) left(a *admitted) {
+	d.mu.Lock()
+	delete(d.inside, a)
+	d.mu.Unlock()
+	<-d.free
+}
+
+// close lets nobody else in.
+func (d *doorman) close() error {
+	d.mu.Lock()
+	d.shut = true
+	d.mu.Unlock()
+	return d.Listener.Close()
+}
+
+// empty ends every connection that is still open: the library knows of none whose CONNECT it has not answered yet, and would
+// wait for each of them.
+func (d *doorman) empty() {
+	d.mu.Lock()
+	inside := slices.Collect(maps.Keys(d.inside))
+	d.mu.Unlock()
+	for _, a := range inside {
+		_ = a.Close()
+	}
 }
 
 func (d *doorman) known(from string) {

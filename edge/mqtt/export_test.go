@@ -57,3 +57,6 @@ func (t *Till) Through(wrap func(net.Conn) net.Conn) {
 		return wrap(conn), nil
 	}
 }
+
+// ConnectTime is connectTime.
+const ConnectTime = connectTime
