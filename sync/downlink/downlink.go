@@ -92,7 +92,7 @@ const longestRest = 5 * time.Second
 // rest leaves the core, and the box's writer, to others after what the last page took of it.
 func (d *Downlink) rest(ctx context.Context, busy time.Duration) error {
 	if pause := min(time.Duration(float64(busy)*(1/d.CPUShare-1)), longestRest); pause > 0 {
-		sleep(ctx, pause)
+		sleep(ctx, pause, nil)
 	}
 	return ctx.Err()
 }

@@ -20,6 +20,7 @@ import (
 	"redbench/sync/downlink"
 	"redbench/sync/hqtest"
 	"redbench/sync/link"
+	"redbench/sync/wire"
 )
 
 type rig struct {
@@ -208,6 +209,86 @@ func TestAMeteredLinkIsAskedNowAndThen(t *testing.T) {
 		r.tell(1)
 		time.Sleep(16 * time.Minute)
 		r.onceEachInOrder()
+	})
+}
+
+// What failed because head office was away is asked at once when the uplink reached it again; but nobody asks sooner than
+// head office itself said, or where it refuses this box.
+func TestTheUplinksSuccessEndsABackOff(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		least  time.Duration // between two questions
+	}{
+		"nobody answers":  {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0},
+		"a proxy refuses": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no line", http.StatusBadGateway) }, 0},
+		"busy": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "200")
+			http.Error(w, "busy", http.StatusServiceUnavailable)
+		}, 200 * time.Second},
+		"revoked": {func(w http.ResponseWriter, _ *http.Request) {
+			wire.Refuse(w, wire.Problem{Type: wire.ProblemRevoked, Status: http.StatusForbidden})
+		}, link.LongestRetry},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				r.down.Random = func() float64 { return .9999 }
+				office, back, asked := r.line.Handler, atomic.Bool{}, atomic.Int64{}
+				r.line.Handler = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+					asked.Store(time.Now().UnixNano())
+					if back.Load() {
+						office.ServeHTTP(w, q)
+						return
+					}
+					c.answer(w, q)
+				})
+				r.start()
+				defer func() { r.stop() }()
+				time.Sleep(time.Hour)
+				for former := asked.Load(); asked.Load() == former; { // until the next one failed
+					time.Sleep(time.Second)
+				}
+				reached := time.Now()
+				want := max(asked.Load()+int64(c.least), reached.UnixNano())
+				back.Store(true)
+				r.tell(1)
+				r.gate.Reached()
+				for synctest.Wait(); len(r.box.Applied()) == 0; synctest.Wait() {
+					time.Sleep(time.Second)
+				}
+				if got := asked.Load(); got != want {
+					t.Errorf("head office was asked %v after the uplink reached it, want %v", time.Unix(0, got).Sub(reached), time.Unix(0, want).Sub(reached))
+				}
+				before := len(r.line.Office().Calls())
+				r.gate.Reached()
+				if synctest.Wait(); len(r.line.Office().Calls()) != before {
+					t.Error("a question that waits at head office was asked anew")
+				}
+			})
+		})
+	}
+}
+
+// Head office came back while a question was failing.
+func TestTheUplinksSuccessCountsWhileAQuestionFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.down.Random = func() float64 { return .9999 }
+		r.line.Script(slices.Repeat([]hqtest.Fault{hqtest.Drop}, 20)...)
+		r.line.Script(hqtest.Hang)
+		r.start()
+		defer func() { r.stop() }()
+		for r.line.Seen()[hqtest.Hang] == 0 {
+			time.Sleep(time.Second)
+		}
+		r.tell(1)
+		r.gate.Reached()
+		for r.down.State().Error != "" && len(r.box.Applied()) == 0 && !strings.Contains(r.down.State().Error, link.ErrSilent.Error()) {
+			time.Sleep(time.Second)
+		}
+		if synctest.Wait(); len(r.box.Applied()) != 1 {
+			t.Errorf("head office is asked again only at %v, it is %v", r.down.State().Retry, time.Now())
+		}
 	})
 }
 

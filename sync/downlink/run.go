@@ -18,12 +18,14 @@ const (
 
 // Run asks until the context ends: at once, and then with questions that wait at head office for something to tell. When
 // the gate is shut by somebody else, the link broke: the question under way is given up and asked anew.
+// When the uplink reaches head office again, nothing waits out its back-off: what silences prompts comes this way.
 func (d *Downlink) Run(ctx context.Context) error {
 	r := &runner{Downlink: d, backoff: link.Backoff{Random: d.Random}, quick: link.Backoff{Random: d.Random}, wait: d.Wait}
 	for ctx.Err() == nil {
-		if pause := r.turn(ctx); pause > 0 {
-			sleep(ctx, pause)
-		}
+		r.least, r.again = 0, d.Gate.Again() // from before the question: head office may come back while that one fails
+		pause := r.turn(ctx)
+		sleep(ctx, min(r.least, pause), nil)
+		sleep(ctx, pause-r.least, r.again)
 	}
 	return ctx.Err()
 }
@@ -34,7 +36,9 @@ type runner struct {
 	backoff link.Backoff
 	quick   link.Backoff // answers with nothing in them that came too soon
 	wait    time.Duration
-	longer  time.Time // when a longer wait may be tried again
+	longer  time.Time       // when a longer wait may be tried again
+	least   time.Duration   // of the pause: head office asked for it
+	again   <-chan struct{} // ends the rest of it; nil: it is waited out
 }
 
 // turn asks once and gives the time to pause.
@@ -71,6 +75,7 @@ func (r *runner) goesWell(news bool, wait, took time.Duration) time.Duration {
 		r.Log.Info("head office tells changes again", "failures", failures)
 	}
 	r.backoff.Reset()
+	r.again = nil // a pause after this is none of a failure
 	r.mu.Lock()
 	r.state.Error, r.state.Since, r.state.Retry = "", time.Time{}, time.Time{}
 	r.mu.Unlock()
@@ -105,6 +110,7 @@ func (r *runner) fails(ctx context.Context, wait time.Duration, err error) time.
 		level = slog.LevelWarn
 	}
 	pause := r.backoff.Failed(asked)
+	r.least = asked
 	r.mu.Lock()
 	if r.state.Error == "" {
 		r.state.Since = now
@@ -130,11 +136,15 @@ func afterwards(ctx context.Context, closed <-chan struct{}, then func()) (stop 
 	return func() { cancel(); <-done }
 }
 
-func sleep(ctx context.Context, pause time.Duration) {
+func sleep(ctx context.Context, pause time.Duration, sooner <-chan struct{}) {
+	if pause <= 0 {
+		return
+	}
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-sooner:
 	case <-ctx.Done():
 	}
 }

@@ -10,10 +10,11 @@ type Gate struct {
 	mu      sync.Mutex
 	open    bool
 	changed chan struct{} // closed at the next change
+	reached chan struct{} // closed at the next Reached
 }
 
 // NewGate makes one that is shut.
-func NewGate() *Gate { return &Gate{changed: make(chan struct{})} }
+func NewGate() *Gate { return &Gate{changed: make(chan struct{}), reached: make(chan struct{})} }
 
 // Open lets records through.
 func (g *Gate) Open() { g.set(true) }
@@ -37,4 +38,19 @@ func (g *Gate) Look() (open bool, changed <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.open, g.changed
+}
+
+// Reached tells that head office answers again after calls that failed. It neither opens nor shuts.
+func (g *Gate) Reached() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(g.reached)
+	g.reached = make(chan struct{})
+}
+
+// Again gives a channel that is closed at the next Reached: whoever waits only because head office was away goes on then.
+func (g *Gate) Again() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.reached
 }

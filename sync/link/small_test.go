@@ -212,6 +212,17 @@ func TestGate(t *testing.T) {
 	if now, _ := g.Look(); open || !now {
 		t.Error(open, now)
 	}
+	first := g.Again()
+	g.Reached()
+	<-first
+	select {
+	case <-g.Again():
+		t.Error("head office is reached again before it is")
+	default:
+	}
+	if now, _ := g.Look(); !now {
+		t.Error("reaching head office shut the gate")
+	}
 }
 
 func TestAddresses(t *testing.T) {

@@ -42,6 +42,7 @@ func (r *runner) fails(ctx context.Context, err error) {
 func (r *runner) goesWell() {
 	if failures := r.backoff.Failures(); failures > 0 {
 		r.Log.Info("sending to head office works again", "failures", failures)
+		r.Gate.Reached()
 	}
 	r.backoff.Reset()
 	waiting := r.waiting()

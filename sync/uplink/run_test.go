@@ -135,6 +135,29 @@ func TestErasuresAreAskedForBeforeTheFirstRecord(t *testing.T) {
 	})
 }
 
+// After an outage the downlink does not wait out its back-off when the uplink reached head office: prompts are silenced and
+// people forgotten by what it is told.
+func TestAfterAnOutageTheUplinkWakesTheDownlink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line := hqtest.NewLine()
+		r := newRig(t, hqtest.NewBox(), line, func(o *uplink.Options) { o.Random = func() float64 { return .1 } }) // 30 s at most
+		r.down.Random = func() float64 { return .9999 }
+		line.Seed(1, 1, hqtest.Drop)
+		r.start()
+		defer func() { r.stop() }()
+		time.Sleep(time.Hour)
+		for time.Until(r.down.State().Retry) < 4*time.Minute {
+			time.Sleep(time.Second)
+		}
+		line.Heal()
+		line.Office().Tell(edge.Change{Kind: edge.ChangeSettings, Settings: &edge.Settings{Version: 1}})
+		time.Sleep(31 * time.Second)
+		if n := len(r.box.Applied()); n != 1 {
+			t.Errorf("head office was reached at %v, and changes are asked for only at %v", r.up.State().Reached, r.down.State().Retry)
+		}
+	})
+}
+
 func TestNewsWaitForCompanyAndStatusIsToldEachMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		line := hqtest.NewLine()
