@@ -41,7 +41,7 @@ type backups struct {
 	trouble string
 	holding map[string]bool // by name: whether it holds somebody who was forgotten since, as far as it was looked at
 	against int             // how many erasures there were then
-	owes    time.Time       // since when any does
+	owes    time.Time       // since when the first does
 	unread  string          // which cannot be read now, and why; empty: all can
 }
 
@@ -113,18 +113,23 @@ func (b *backups) look(ctx context.Context) (owing []backup.Backup, err error) {
 	if err != nil {
 		return nil, err
 	}
+	rotten, unread := backup.Rotten(b.keeper.Dir, kept.Program)
 	grown := 0
-	for _, n := range record {
-		grown += n
+	for _, each := range record {
+		grown += each.Length
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.against != grown {
 		b.holding, b.against = nil, grown
 	}
-	unread, former := "", b.holding
+	former := b.holding
 	b.holding = map[string]bool{}
-	for _, each := range all {
+	var orders []time.Time
+	for _, each := range record {
+		orders = append(orders, each.At)
+	}
+	for _, each := range append(rotten, all...) {
 		holds, seen := former[each.Name]
 		if !seen {
 			has, err := store.Kept(ctx, each.Path, true)
@@ -132,7 +137,7 @@ func (b *backups) look(ctx context.Context) (owing []backup.Backup, err error) {
 				return nil, ctx.Err()
 			}
 			if err != nil && !backup.Broken(err) { // what is in it nobody knows, and the disk may come round
-				unread = fmt.Sprintf("%s cannot be read, and whoever was forgotten may be in it: %v", each.Path, err)
+				unread = errors.Join(unread, err)
 				continue
 			}
 			holds = err != nil || store.Lacks(has, record)
@@ -142,18 +147,22 @@ func (b *backups) look(ctx context.Context) (owing []backup.Backup, err error) {
 			owing = append(owing, each)
 		}
 	}
-	if unread != "" && b.unread == "" {
-		b.log.Error("a backup cannot be read", "error", unread)
-	}
-	b.unread = unread
-	switch {
-	case len(owing) == 0 && unread == "":
-		b.owes = time.Time{}
-	case len(owing) == 0:
-	case b.owes.IsZero():
-		b.owes = b.now()
+	b.tell(unread)
+	if len(owing) > 0 || unread == nil {
+		b.owes = backup.Owes(b.owes, b.now(), owing, orders)
 	}
 	return owing, nil
+}
+
+// tell notes which backups cannot be read.
+func (b *backups) tell(unread error) {
+	former := b.unread
+	if b.unread = ""; unread != nil {
+		b.unread = "a backup in " + b.keeper.Dir + " cannot be read, and whoever was forgotten may be in it: " + unread.Error()
+	}
+	if former == "" && b.unread != "" {
+		b.log.Error("a backup cannot be read", "error", unread)
+	}
 }
 
 // forget takes out of every backup who was forgotten since. One that cannot be written anew is dropped when it has held her for
@@ -178,14 +187,14 @@ func (b *backups) forget(ctx context.Context, pace backup.Pace) error {
 }
 
 // drop deletes a backup that could not be written anew. Where no other can be read that holds nobody who was forgotten, another is
-// made first: on a disk that fails, the last one is better than none.
+// made first; where that cannot be, the latest that is whole stays: on a disk that fails, the last one is better than none.
 func (b *backups) drop(ctx context.Context, each backup.Backup, why error, pace backup.Pace) error {
 	all, err := backup.List(b.keeper.Dir, kept.Program)
 	if err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(all, func(other backup.Backup) bool { return b.clean(ctx, other) }) {
-		if _, err := b.keeper.Make(ctx, pace); err != nil {
+		if _, err := b.keeper.Make(ctx, pace); err != nil && !b.keeper.Replaceable(ctx, each, pace) {
 			return fmt.Errorf("%w; it is kept, as it may be the last that can be read, and no other can be made: %w", why, err)
 		}
 		if _, err := b.look(ctx); err != nil {

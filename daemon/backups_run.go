@@ -25,8 +25,6 @@ type backupLoop struct {
 const (
 	backupLook  = time.Minute
 	backupAfter = 5 * time.Minute // from the start on: a box that has just started has better things to do
-	backupRetry = time.Hour       // from one try to the next, where it came to nothing
-	backupApart = 20 * time.Hour  // between two that were made, whatever the clock on the wall does
 )
 
 func (l *backupLoop) start() {
@@ -64,7 +62,11 @@ func (l *backupLoop) stop(ctx context.Context) error {
 
 // round does what is due now.
 func (l *backupLoop) round(ctx context.Context, now time.Time) {
-	owing, err := l.look(ctx)
+	err := l.keeper.Clear()
+	var owing []backup.Backup
+	if err == nil {
+		owing, err = l.look(ctx)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			l.log.Warn("looking through the backups", "error", err)
@@ -72,7 +74,8 @@ func (l *backupLoop) round(ctx context.Context, now time.Time) {
 		return
 	}
 	gentle := backup.Pace{Gentle: true}
-	if len(owing) > 0 && l.pressing(now) && l.store.Restless() == "" && l.working.TryLock() {
+	// A disk that stays full is no reason to keep her beyond her time: it may be full of backups.
+	if len(owing) > 0 && l.pressing(now) && (l.store.Restless() == "" || l.overdue()) && l.working.TryLock() {
 		err := l.forget(ctx, gentle)
 		l.working.Unlock()
 		if err != nil && ctx.Err() == nil {
@@ -86,7 +89,7 @@ func (l *backupLoop) round(ctx context.Context, now time.Time) {
 	if err != nil {
 		return
 	}
-	if backup.Due(now, status.Last, l.config.Backup.At, l.config.Zone()) && l.mayTry(now, status.Error != "") {
+	if backup.Due(now, status.Last, l.config.Backup.At, l.config.Zone()) && backup.MayTry(now, l.tried, status.Error != "") {
 		l.tried = now
 		if _, err := l.make(ctx, gentle); err != nil && ctx.Err() == nil {
 			l.log.Error("making a backup; it is tried again in an hour", "error", err)
@@ -97,14 +100,6 @@ func (l *backupLoop) round(ctx context.Context, now time.Time) {
 		l.said = now
 		l.log.Error("the last good backup is older than two days", "made", status.Last, "dir", status.Dir, "error", status.Error)
 	}
-}
-
-func (l *backupLoop) mayTry(now time.Time, failed bool) bool {
-	apart := backupApart
-	if failed {
-		apart = backupRetry
-	}
-	return l.tried.IsZero() || now.Sub(l.tried) >= apart
 }
 
 // pressing reports whether to forget in the backups now. The nightly round does it by itself; else it waits for half of its time,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,7 +34,8 @@ type backups struct {
 	working sync.Mutex
 	tried   time.Time
 	failed  bool
-	owes    time.Time
+	owes    time.Time // since when the first holds somebody who was forgotten
+	unread  bool
 }
 
 func newBackups(o *office, cfg *config.Config, log *slog.Logger) *backups {
@@ -106,12 +108,25 @@ func (b *backups) owing(ctx context.Context) (owing []backup.Backup, err error) 
 		return nil, err
 	}
 	all, err := backup.List(b.keeper.Dir, kept.Program)
-	for _, each := range all {
+	if err != nil {
+		return nil, err
+	}
+	rotten, unread := backup.Rotten(b.keeper.Dir, kept.Program) // who is in these nobody knows, where anybody was forgotten at all
+	b.tell(unread)
+	for _, each := range append(rotten, all...) {
 		if each.Known != known {
 			owing = append(owing, each)
 		}
 	}
-	return owing, err
+	return owing, nil
+}
+
+// tell logs once which backups cannot be read.
+func (b *backups) tell(unread error) {
+	former := b.unread
+	if b.unread = unread != nil; b.unread && !former {
+		b.log.Error("a backup cannot be read, and whoever was forgotten may be in it", "error", unread)
+	}
 }
 
 // forget takes out of backups who was forgotten since. One that cannot be written anew is dropped when it has held her for too
@@ -140,8 +155,8 @@ func (b *backups) forget(ctx context.Context, owing []backup.Backup, pace backup
 	return errors.Join(errs...)
 }
 
-// drop deletes a backup that could not be written anew. Where all others hold somebody, too, another is made first: on a disk that
-// fails, the last one is better than none.
+// drop deletes a backup that could not be written anew. Where all others hold somebody, too, another is made first; where that cannot
+// be, the latest that is whole stays: on a disk that fails, the last one is better than none.
 func (b *backups) drop(ctx context.Context, each backup.Backup, why error, pace backup.Pace) error {
 	owing, err := b.owing(ctx)
 	if err != nil {
@@ -151,8 +166,11 @@ func (b *backups) drop(ctx context.Context, each backup.Backup, why error, pace 
 	if err != nil {
 		return err
 	}
-	if len(owing) >= len(all) {
-		if _, err := b.keeper.Make(ctx, pace); err != nil {
+	holds := func(b backup.Backup) bool {
+		return slices.ContainsFunc(owing, func(each backup.Backup) bool { return each.Name == b.Name })
+	}
+	if !slices.ContainsFunc(all, func(other backup.Backup) bool { return !holds(other) }) {
+		if _, err := b.keeper.Make(ctx, pace); err != nil && !b.keeper.Replaceable(ctx, each, pace) {
 			return fmt.Errorf("%w; it is kept, as it may be the last that can be read, and no other can be made: %w", why, err)
 		}
 	}
@@ -163,8 +181,6 @@ func (b *backups) drop(ctx context.Context, each backup.Backup, why error, pace 
 const (
 	backupLook  = time.Minute
 	backupAfter = 2 * time.Minute // from the start on
-	backupRetry = time.Hour
-	backupApart = 20 * time.Hour // whatever the clock does
 	backupLate  = 48 * time.Hour
 )
 
@@ -193,15 +209,15 @@ func (b *backups) run(ctx context.Context) (end func()) {
 // round does what is due now.
 func (b *backups) round(ctx context.Context, now, begun time.Time) error {
 	gentle := backup.Pace{Gentle: true}
+	if err := b.keeper.Clear(); err != nil {
+		return err
+	}
 	owing, err := b.owing(ctx)
 	if err != nil {
 		return err
 	}
-	switch {
-	case len(owing) == 0:
-		b.owes = time.Time{}
-	case b.owes.IsZero():
-		b.owes = now
+	if err := b.count(ctx, now, owing); err != nil {
+		return err
 	}
 	if len(owing) > 0 && now.Sub(b.owes).Abs() >= b.cfg.Backup.ForgetWithin()/2 {
 		b.working.Lock()
@@ -219,11 +235,7 @@ func (b *backups) round(ctx context.Context, now, begun time.Time) error {
 	if len(all) > 0 {
 		last = all[len(all)-1].Made
 	}
-	apart := backupApart
-	if b.failed {
-		apart = backupRetry
-	}
-	if !backup.Due(now, last, b.cfg.Backup.At, time.Local) || !b.tried.IsZero() && now.Sub(b.tried) < apart {
+	if !backup.Due(now, last, b.cfg.Backup.At, time.Local) || !backup.MayTry(now, b.tried, b.failed) {
 		return nil
 	}
 	b.tried = now
@@ -232,4 +244,20 @@ func (b *backups) round(ctx context.Context, now, begun time.Time) error {
 		return fmt.Errorf("the last good backup is older than two days: %w", err)
 	}
 	return err
+}
+
+// count notes since when backups hold somebody.
+func (b *backups) count(ctx context.Context, now time.Time, owing []backup.Backup) error {
+	var at []time.Time
+	if len(owing) > 0 && b.owes.IsZero() {
+		orders, err := store.Erasures(ctx, b.cfg.State.Dir)
+		if err != nil {
+			return err
+		}
+		for _, each := range orders {
+			at = append(at, time.UnixMicro(each.Taken))
+		}
+	}
+	b.owes = backup.Owes(b.owes, now, owing, at)
+	return nil
 }

@@ -21,6 +21,9 @@ func (k *Keeper) Rewrite(ctx context.Context, former Backup, carry func(ctx cont
 		return Backup{}, err
 	}
 	defer release()
+	if err := k.What.fits(former.Manifest); err != nil {
+		return Backup{}, fmt.Errorf("opening the backup %s: %w", former.Name, err)
+	}
 	if err := pace.room(k.Dir, 3*former.Bytes); err != nil { // the database may be written anew in place, and is then restored beside
 		return Backup{}, err
 	}
@@ -90,6 +93,29 @@ func revised(name string) string {
 		n, _ = strconv.Atoi(m[3]) // digits, a few
 	}
 	return baseOf(name) + "-" + strconv.Itoa(n+1)
+}
+
+// Replaceable reports whether a backup may go though no other could be made: there is another that is whole, and either that is a
+// later one or this one is not whole.
+func (k *Keeper) Replaceable(ctx context.Context, b Backup, pace Pace) bool {
+	all, _ := List(k.Dir, k.What.Program) // where nobody can tell, it stays
+	rotten := !k.whole(ctx, b, pace)
+	for _, other := range all {
+		if other.Name != b.Name && (rotten || compareNames(other.Name, b.Name) > 0) && k.whole(ctx, other, pace) {
+			return true
+		}
+	}
+	return false
+}
+
+// whole reports whether all parts of a backup are as they were written.
+func (k *Keeper) whole(ctx context.Context, b Backup, pace Pace) bool {
+	for _, want := range b.Parts {
+		if got, err := sumOf(ctx, filepath.Join(b.Path, want.Name), pace); err != nil || got != want {
+			return false
+		}
+	}
+	return k.What.fits(b.Manifest) == nil
 }
 
 // Drop deletes a backup.

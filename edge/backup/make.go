@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,7 @@ const (
 	making   = ".making-"
 	checking = ".checking-"
 	leaving  = ".leaving-"
+	lockFile = ".lock"
 )
 
 // hold keeps others from the directory, and clears what a crash left in it.
@@ -58,7 +60,7 @@ func (k *Keeper) hold() (release func(), err error) {
 	if err := os.MkdirAll(k.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the directory of the backups: %w", err)
 	}
-	lock := flock.New(filepath.Join(k.Dir, ".lock"), flock.SetPermissions(0o600))
+	lock := flock.New(filepath.Join(k.Dir, lockFile), flock.SetPermissions(0o600))
 	got, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("holding the directory of the backups: %w", err)
@@ -72,6 +74,27 @@ func (k *Keeper) hold() (release func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
+// Clear takes away what was under way when a process died, where there is any: people are in it, and whoever is forgotten from now
+// on is not looked for there.
+func (k *Keeper) Clear() error {
+	entries, _ := os.ReadDir(k.Dir) // List tells
+	if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return isHalf(e.Name()) }) {
+		return nil
+	}
+	release, err := k.hold()
+	if errors.Is(err, ErrBusy) { // it is being made just now
+		return nil
+	}
+	if err == nil {
+		release()
+	}
+	return err
+}
+
+func isHalf(name string) bool {
+	return strings.HasPrefix(name, making) || strings.HasPrefix(name, checking) || strings.HasPrefix(name, leaving)
+}
+
 // tidy takes away what was under way when a process died, and a backup that was already written anew without somebody.
 func (k *Keeper) tidy() error {
 	entries, err := os.ReadDir(k.Dir)
@@ -79,12 +102,11 @@ func (k *Keeper) tidy() error {
 		return fmt.Errorf("looking through the backups: %w", err)
 	}
 	for _, e := range entries {
-		for _, half := range []string{making, checking, leaving} {
-			if strings.HasPrefix(e.Name(), half) {
-				if err := os.RemoveAll(filepath.Join(k.Dir, e.Name())); err != nil {
-					return fmt.Errorf("clearing what was left of a backup: %w", err)
-				}
-			}
+		if !isHalf(e.Name()) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(k.Dir, e.Name())); err != nil {
+			return fmt.Errorf("clearing what was left of a backup: %w", err)
 		}
 	}
 	all, err := List(k.Dir, k.What.Program)

@@ -29,6 +29,22 @@ type File struct {
 	Must bool // without it the database is of no use
 }
 
+// fits reports what a manifest lacks or names too much. Without it a part that the manifest forgot would be made anew, empty.
+func (w What) fits(m Manifest) error {
+	there := partNames(m)
+	for _, f := range append([]File{{Name: w.Database, Must: true}}, w.Beside...) {
+		if f.Must && !slices.Contains(there, f.Name) {
+			return fmt.Errorf("%w: its %s does not name %s", ErrDamaged, manifestFile, f.Name)
+		}
+	}
+	for _, name := range there {
+		if name != w.Database && !slices.Contains(besides(w), name) {
+			return fmt.Errorf("%w: it holds %s, which is nothing that belongs there", ErrDamaged, name)
+		}
+	}
+	return nil
+}
+
 // Part is one file of a backup.
 type Part struct {
 	Name   string `json:"name"`
@@ -110,6 +126,28 @@ func List(dir, program string) ([]Backup, error) {
 	return all, nil
 }
 
+// Rotten gives what has the name of a program's backup and a manifest that is damaged, or none: nobody restores it, and people are
+// in it. Of such a one there is only its name and its path. unread says which others cannot be read now.
+func Rotten(dir, program string) (all []Backup, unread error) {
+	entries, _ := os.ReadDir(dir) // List tells
+	for _, e := range entries {
+		m := names.FindStringSubmatch(e.Name())
+		if m == nil || m[1] != program || !e.IsDir() {
+			continue
+		}
+		b := Backup{Name: e.Name(), Path: filepath.Join(dir, e.Name())}
+		switch _, err := Read(b.Path); {
+		case err == nil || errors.Is(err, fs.ErrNotExist): // it may be gone meanwhile
+			continue
+		case !errors.Is(err, ErrDamaged):
+			unread = errors.Join(unread, err)
+			continue
+		}
+		all = append(all, b)
+	}
+	return all, unread
+}
+
 // compareNames puts a backup behind the one that it was made of.
 func compareNames(a, b string) int {
 	if c := strings.Compare(baseOf(a), baseOf(b)); c != 0 {
@@ -128,7 +166,7 @@ func Read(path string) (Backup, error) {
 	}
 	root, err := os.OpenRoot(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Backup{}, fmt.Errorf("%s is no backup: it has no %s", path, manifestFile)
+		return Backup{}, fmt.Errorf("%s is no backup: it is not there", path)
 	}
 	if err != nil {
 		return Backup{}, fmt.Errorf("reading the backup: %w", err)
@@ -136,7 +174,7 @@ func Read(path string) (Backup, error) {
 	defer func() { _ = root.Close() }()
 	file, err := root.OpenFile(manifestFile, os.O_RDONLY|atOnce, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Backup{}, fmt.Errorf("%s is no backup: it has no %s", path, manifestFile)
+		return Backup{}, noManifest{path}
 	}
 	if err != nil {
 		return Backup{}, fmt.Errorf("reading the backup: %w", err)
@@ -156,12 +194,25 @@ func Read(path string) (Backup, error) {
 	return b, nil
 }
 
+// noManifest says that a directory is no backup, or none any more.
+type noManifest struct{ path string }
+
+func (e noManifest) Error() string {
+	return fmt.Sprintf("%s is no backup: it has no %s", e.path, manifestFile)
+}
+
+// Is lets a backup whose manifest is gone count as damaged.
+func (noManifest) Is(target error) bool { return target == ErrDamaged }
+
 // mostManifest is how long a manifest may be.
 const mostManifest = 1 << 20
 
 func parseManifest(path string, data []byte) (m Manifest, err error) {
 	if err := json.Unmarshal(data, &m); err != nil {
-		return m, fmt.Errorf("reading the backup %s: its %s is damaged", path, manifestFile)
+		return m, fmt.Errorf("reading the backup %s: its %s cannot be read: %w; take an older one", path, manifestFile, ErrDamaged)
+	}
+	if m.Format < format || len(m.Parts) == 0 {
+		return m, fmt.Errorf("reading the backup %s: its %s lacks what each has: %w; take an older one", path, manifestFile, ErrDamaged)
 	}
 	if m.Format != format {
 		return m, fmt.Errorf("the backup %s has format %d, and this program knows %d: it was made by a newer one", path, m.Format, format)

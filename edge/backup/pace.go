@@ -65,7 +65,8 @@ type FullError struct {
 
 // Error says how much room is needed.
 func (e *FullError) Error() string {
-	return fmt.Sprintf("the disk that holds %s has too little room: %d MB are needed, of which %d are to stay free for the tills' events, and %d are free",
+	return fmt.Sprintf("the disk that holds %s has too little room: %d MB are needed, of which %d are to stay free for the tills' events, and %d are free; "+
+		"make room there, keep fewer backups or have them on another disk ([backup] keep, dir)",
 		e.Dir, e.Need>>20, min(e.Need, spare)>>20, e.Free>>20)
 }
 

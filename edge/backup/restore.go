@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -59,10 +58,8 @@ func (r Restore) reached(step string) error {
 
 // Run restores, and gives the directory that holds the former state; empty: there was none.
 func (r Restore) Run(ctx context.Context, h *Held) (former string, err error) {
-	for _, name := range partNames(h.Manifest) {
-		if name != r.What.Database && !slices.Contains(besides(r.What), name) {
-			return "", fmt.Errorf("%w: %s holds %s, which is nothing that belongs there", ErrDamaged, h.Path, name)
-		}
+	if err := r.What.fits(h.Manifest); err != nil {
+		return "", fmt.Errorf("opening the backup %s: %w", h.Path, err)
 	}
 	if err := clearRestoring(r.State); err != nil {
 		return "", err

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gofrs/flock"
+
 	"redbench/edge/disk"
 )
 
@@ -135,10 +137,12 @@ func (h *Held) CopyTo(ctx context.Context, dir string) (Backup, error) {
 	}
 	work := filepath.Join(dir, making+h.Name)
 	defer func() { _ = os.RemoveAll(work) }()
-	if err := os.RemoveAll(work); err != nil {
+	release, err := alone(dir)
+	defer release()
+	if err := errors.Join(err, os.RemoveAll(work)); err != nil {
 		return Backup{}, fmt.Errorf("copying the backup: %w", err)
 	}
-	err := unpack(ctx, h.open, h.Manifest, work, Pace{})
+	err = unpack(ctx, h.open, h.Manifest, work, Pace{})
 	if err == nil {
 		var manifest io.ReadCloser
 		if manifest, err = h.open(manifestFile); err == nil {
@@ -152,4 +156,18 @@ func (h *Held) CopyTo(ctx context.Context, dir string) (Backup, error) {
 		return Backup{}, fmt.Errorf("copying the backup to %s: %w", dir, err)
 	}
 	return Read(path)
+}
+
+// alone clears what copies that were broken off have left in a directory: people are in it, and whoever took the stick would take
+// them along. Where others may be copying to it, or where it cannot be held, it stays.
+func alone(dir string) (release func(), err error) {
+	lock := flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o600))
+	if got, err := lock.TryLock(); err != nil || !got {
+		return func() {}, nil
+	}
+	left, err := filepath.Glob(filepath.Join(dir, making+"*"))
+	for _, each := range left {
+		err = errors.Join(err, os.RemoveAll(each))
+	}
+	return func() { _ = lock.Unlock() }, err
 }

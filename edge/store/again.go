@@ -10,6 +10,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"redbench/edge"
 	"redbench/edge/backup"
@@ -25,36 +26,44 @@ type CarriedOut struct {
 	told    int
 }
 
-// Kept gives the lengths of the erasures that a record has kept, by their ids: one that has grown names more than it did. still
-// says that nobody has the record open.
-func Kept(ctx context.Context, dir string, still bool) (lengths map[string]int, err error) {
+// KeptErasure is how long an erasure is, as a record keeps it, and when it was carried out there: one that has grown names more than
+// it did.
+type KeptErasure struct {
+	Length int
+	At     time.Time
+}
+
+// Kept gives the erasures that a record has kept, by their ids. still says that nobody has the record open.
+func Kept(ctx context.Context, dir string, still bool) (all map[string]KeptErasure, err error) {
 	open := backup.OpenBeside
 	if still {
 		open = backup.OpenStill
 	}
 	db := open(filepath.Join(dir, File))
 	defer func() { err = errors.Join(err, db.Close()) }()
-	rows, err := db.QueryContext(ctx, `SELECT id, length(body) FROM orders WHERE id LIKE 'erasure %'`)
+	rows, err := db.QueryContext(ctx, `SELECT id, length(body), at FROM orders WHERE id LIKE 'erasure %'`)
 	if err != nil {
 		return nil, fmt.Errorf("reading who was forgotten: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	lengths = map[string]int{}
+	all = map[string]KeptErasure{}
 	for rows.Next() {
 		var id string
-		var n int
-		if err := rows.Scan(&id, &n); err != nil {
+		var each KeptErasure
+		var at int64
+		if err := rows.Scan(&id, &each.Length, &at); err != nil {
 			return nil, fmt.Errorf("reading who was forgotten: %w", err)
 		}
-		lengths[id] = n
+		each.At = time.UnixMicro(at)
+		all[id] = each
 	}
-	return lengths, rows.Err()
+	return all, rows.Err()
 }
 
 // Lacks reports whether a copy's kept erasures lack any of a record's.
-func Lacks(copy, record map[string]int) bool {
-	for id, n := range record {
-		if copy[id] < n {
+func Lacks(copy, record map[string]KeptErasure) bool {
+	for id, each := range record {
+		if copy[id].Length < each.Length {
 			return true
 		}
 	}
