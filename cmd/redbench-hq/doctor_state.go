@@ -49,7 +49,7 @@ func (p *patient) named() []doctor.NamedFile {
 
 func (p *patient) files(ctx context.Context, f *doctor.Findings) {
 	dir := p.cfg.State.Dir
-	x := doctor.Files{Known: machine.HasOwners, Dir: dir}
+	x := doctor.Files{Known: machine.HasOwners, Dir: dir, Between: backup.Unfinished(dir)}
 	info, err := os.Stat(dir)
 	if err != nil {
 		f.Add("office-absent", "dir", dir)
@@ -112,10 +112,13 @@ func (p *patient) service(ctx context.Context, f *doctor.Findings) {
 	s.Judge(f)
 }
 
-func (p *patient) backups(_ context.Context, f *doctor.Findings) {
+func (p *patient) backups(ctx context.Context, f *doctor.Findings) {
 	formers := backup.Formers(p.cfg.State.Dir)
 	doctor.Formers{Dirs: formers, Remove: cli.RemoveFormers(formers)}.Judge(f)
 	b := doctor.Backups{Off: p.cfg.Backup.At == "", Dir: p.cfg.Backup.In(p.cfg.State.Dir), Within: p.cfg.Backup.Dir == "", Now: time.Now()}
+	if !b.Within {
+		b.User, b.Shut = machine.CannotWrite(ctx, unitName, p.cfg.State.Dir, b.Dir, 0)
+	}
 	all, err := backup.List(b.Dir, kept.Program)
 	b.Error, b.Count = err, len(all)
 	if len(all) > 0 {
@@ -125,7 +128,11 @@ func (p *patient) backups(_ context.Context, f *doctor.Findings) {
 }
 
 func (p *patient) database(ctx context.Context, f *doctor.Findings) {
-	d := doctor.Database{Dir: p.cfg.State.Dir}
+	d := doctor.Database{Dir: p.cfg.State.Dir, Between: backup.Unfinished(p.cfg.State.Dir)}
+	if d.Between {
+		d.Judge(f)
+		return
+	}
 	l, err := p.look()
 	if d.Absent = err != nil; d.Absent {
 		d.Judge(f)

@@ -85,6 +85,18 @@ func TestDoctorFindsWhatRots(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(state, seal.KeyFile)); err == nil {
 		t.Error("looking made keys")
 	}
+
+	// A restore died between two moves: neither the record nor its keys are gone.
+	put(filepath.Join(state, "restore.json"), []byte("{}"))
+	if out := run(0, "doctor", "--check", "files"); strings.Contains(out, "no keys.json") {
+		t.Errorf("between two moves: %s", out)
+	}
+	if err := os.Remove(database); err != nil {
+		t.Fatal(err)
+	}
+	if out := run(cli.ExitFailed, "doctor", "--check", "database"); !strings.Contains(out, "broken off between two moves") || !strings.Contains(out, "systemctl start redbench-hq") {
+		t.Errorf("between two moves: %s", out)
+	}
 }
 
 func execute(t *testing.T, database, statement string) {

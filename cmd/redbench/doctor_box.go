@@ -35,7 +35,7 @@ func (p *patient) setting(_ context.Context, f *doctor.Findings) {
 
 func (p *patient) files(ctx context.Context, f *doctor.Findings) {
 	dir := p.cfg.State.Dir
-	x := doctor.Files{Known: machine.HasOwners, Dir: dir}
+	x := doctor.Files{Known: machine.HasOwners, Dir: dir, Between: backup.Unfinished(dir)}
 	info, err := os.Stat(dir)
 	if err != nil {
 		x.Absent = true
@@ -163,11 +163,17 @@ func (p *patient) service(ctx context.Context, f *doctor.Findings) {
 	s.Judge(f)
 }
 
-func (p *patient) backups(_ context.Context, f *doctor.Findings) {
+func (p *patient) backups(ctx context.Context, f *doctor.Findings) {
 	formers := backup.Formers(p.cfg.State.Dir)
 	doctor.Formers{Dirs: formers, Remove: cli.RemoveFormers(formers)}.Judge(f)
 	b := doctor.Backups{Off: p.cfg.Backup.At == "", Dir: p.cfg.Backup.In(p.cfg.State.Dir), Now: time.Now()}
-	b.Within = p.cfg.Backup.Dir == ""
+	if b.Within = p.cfg.Backup.Dir == ""; !b.Within {
+		pid := 0
+		if p.status != nil {
+			pid = p.status.PID
+		}
+		b.User, b.Shut = machine.CannotWrite(ctx, service.Name, p.cfg.State.Dir, b.Dir, pid)
+	}
 	if p.status != nil && p.status.Backup != nil {
 		b.Trouble, b.Last, b.Count = p.status.Backup.Error, p.status.Backup.Last, p.status.Backup.Count
 		b.Judge(f)

@@ -16,6 +16,7 @@ import (
 	"redbench/cmd/internal/cli"
 	"redbench/daemon/doctor"
 	"redbench/daemon/doctor/machine"
+	"redbench/edge/backup"
 	"redbench/edge/mqtt"
 	"redbench/edge/seal"
 	"redbench/edge/store"
@@ -42,7 +43,11 @@ func (p *patient) glance(ctx context.Context) (g store.Glance, err error) {
 }
 
 func (p *patient) database(ctx context.Context, f *doctor.Findings) {
-	d := doctor.Database{Dir: p.cfg.State.Dir}
+	d := doctor.Database{Dir: p.cfg.State.Dir, Between: backup.Unfinished(p.cfg.State.Dir)}
+	if d.Between {
+		d.Judge(f)
+		return
+	}
 	l, err := p.look()
 	if d.Absent = err != nil; d.Absent {
 		d.Judge(f)

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -78,6 +79,31 @@ func TestDoctorOfAHealthyBox(t *testing.T) {
 	if all = findings(t, run(cli.ExitFailed, "doctor", "--json", "--check", "access", "--check", "probe", "--check", "database")); all["not-running"] != doctor.Fail ||
 		all["probe-stopped"] != doctor.Skipped || all["database-good"] != doctor.OK {
 		t.Errorf("stopped: %v", all)
+	}
+}
+
+// A restore that died between two moves has left no record in its place, and still nothing is lost.
+func TestDoctorTellsOfARestoreThatWasBrokenOff(t *testing.T) {
+	dir := t.TempDir()
+	state, file := filepath.Join(dir, "state"), filepath.Join(dir, "rb.toml")
+	if err := errors.Join(os.Mkdir(state, 0o700), os.WriteFile(file, []byte("[state]\ndir = \"state\"\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	run := func() string {
+		var out, messages strings.Builder
+		if code := cli.Run(newRoot, []string{"doctor", "--check", "database", "--check", "files", "--config", file}, nil, &out, &messages); messages.Len() > 0 {
+			t.Fatalf("%d: %s", code, messages.String())
+		}
+		return out.String()
+	}
+	if out := run(); !strings.Contains(out, "There is no record yet") {
+		t.Errorf("before: %s", out)
+	}
+	if err := os.WriteFile(filepath.Join(state, "restore.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := run(); !strings.Contains(out, "broken off between two moves") || !strings.Contains(out, "redbench start") || strings.Contains(out, "no record yet") {
+		t.Errorf("it says: %s", out)
 	}
 }
 

@@ -139,7 +139,7 @@ func (f installFlags) code(cmd *cobra.Command) (string, error) {
 
 func machineFor(file string) func(*config.Config) (setup.Machine, error) {
 	return func(cfg *config.Config) (setup.Machine, error) {
-		return service.New(service.Options{Config: file, StateDir: cfg.State.Dir})
+		return service.New(service.Options{Config: file, StateDir: cfg.State.Dir, BackupDir: cfg.Backup.Dir})
 	}
 }
 

@@ -38,7 +38,7 @@ func newManager(cmd *cobra.Command) (*service.Manager, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	manager, err := service.New(service.Options{Config: path, StateDir: cfg.State.Dir})
+	manager, err := service.New(service.Options{Config: path, StateDir: cfg.State.Dir, BackupDir: cfg.Backup.Dir})
 	return manager, path, err
 }
 

@@ -7,7 +7,7 @@ import "slices"
 // Box is what can be found at a store's box.
 func Box() Catalogue {
 	return slices.Concat(of("redbench", sharedSetting()), boxSetting(), of("redbench", sharedFiles(), ports(), sharedClock()), boxClock(),
-		of("redbench", disk(), database()), boxRecord(), boxTills(), boxOffice(), of("redbench", certificates()), boxService(), of("redbench", backups(), former()))
+		of("redbench", disk(), database()), boxRecord(), boxTills(), boxOffice(), of("redbench", certificates()), boxService(), boxBackups(), of("redbench", backups(), former()))
 }
 
 func boxSetting() Catalogue {

@@ -10,7 +10,7 @@ const office = "redbench-hq"
 // HeadOffice is what can be found at head office.
 func HeadOffice() Catalogue {
 	return slices.Concat(of(office, sharedSetting()), officeAccess(), of(office, sharedFiles(), ports(), sharedClock()), officeClock(),
-		of(office, disk(), database()), officeFleet(), officeAuthority(), of(office, certificates()), officeService(), of(office, backups(), former()))
+		of(office, disk(), database()), officeFleet(), officeAuthority(), of(office, certificates()), officeService(), officeBackups(), of(office, backups(), former()))
 }
 
 func officeAccess() Catalogue {
@@ -70,5 +70,11 @@ func officeService() Catalogue {
 		{"service", "service-restart", Fail, "The service is not started again whatever happens (Restart={restart}).", "`Restart=always` in the unit."},
 		{"service", "service-restarts", Warn, "The service manager started it again {count} times, {when}.", "`journalctl -u redbench-hq` tells why; tell whoever looks after Redbench."},
 		{"service", "service-good", OK, "The service is {state}{how}.", ""},
+	}
+}
+
+func officeBackups() Catalogue {
+	return Catalogue{
+		{"backups", "backup-shut", Fail, "Head office, as {user}, cannot write backups to {dir}: {problem}.", "Mount its disk, `sudo chown {user}: {dir}`, and `sudo systemctl edit redbench-hq`: `[Service]`, `ReadWritePaths=-{dir}`; then `sudo systemctl restart redbench-hq`."},
 	}
 }

@@ -82,6 +82,7 @@ func disk() Catalogue {
 
 func database() Catalogue {
 	return Catalogue{
+		{"database", "database-between", Fail, "A restore, or an upgrade's way back, was broken off between two moves in {dir}: part of the record is moved, and nothing is lost.", "`sudo PROGRAM start`: each start ends it first."},
 		{"database", "database-absent", Skipped, "There is no record yet in {dir}.", ""},
 		{"database", "database-unopened", Fail, "The record cannot be opened: {problem}", "`ls -l` the state directory; where the file is damaged put back the last good backup."},
 		{"database", "database-damaged", Fail, "The record is damaged, in {count}; the first: {problem}", "Stop it, copy the state directory aside, and put back the last good backup (docs/operations.md)."},

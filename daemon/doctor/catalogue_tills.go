@@ -65,3 +65,9 @@ func boxService() Catalogue {
 		{"service", "service-good", OK, "The service is {state}{how}.", ""},
 	}
 }
+
+func boxBackups() Catalogue {
+	return Catalogue{
+		{"backups", "backup-shut", Fail, "The service, as {user}, cannot write backups to {dir}: {problem}.", "Mount its disk, then `sudo redbench install --start`, which lets the service in. One that holds something is yours to give: `sudo chown {user}: {dir}`."},
+	}
+}

@@ -6,7 +6,10 @@ package doctor
 type Database struct {
 	Dir    string
 	Absent bool
-	Error  error // why it could not be opened, or read at all
+
+	Between bool // a restore was broken off between two moves: no file says anything yet
+
+	Error error // why it could not be opened, or read at all
 
 	Have, Known int  // schema
 	OtherKeys   bool // it was made with other keys
@@ -22,6 +25,9 @@ type Database struct {
 // Judge tells whether the record is sound.
 func (d Database) Judge(f *Findings) {
 	switch {
+	case d.Between:
+		f.Add("database-between", "dir", d.Dir)
+		return
 	case d.Absent:
 		f.Add("database-absent", "dir", d.Dir)
 		return

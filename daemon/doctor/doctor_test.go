@@ -98,6 +98,8 @@ func TestEachFaultIsTold(t *testing.T) {
 		{"", off(func(u *machine.Unit) { u.Restarts, u.Up = 58, 2*time.Hour })},
 		{"service-failed service-restarts", off(func(u *machine.Unit) { u.Restarts, u.Active = 58, "activating" })},
 		{"service-version service-foreground service-changed", Service{Known: true, Unit: unit, Running: true, PID: 8, Version: "1", Installed: "2"}},
+		{"backup-shut backup-none", Backups{Shut: errors.New("x")}},
+		{"database-between", Database{Between: true, Absent: true}}, {"", Files{Known: true, Mode: 0o700, Between: true, Record: true}},
 		{"backup-off backup-none", Backups{Off: true}}, {"backup-old", Backups{Last: noon.Add(-9 * day), Now: noon}},
 		{"office-stopped", Serving{}}, {"office-denied office-unready", Serving{Denied: true, Address: "a", Unready: "x"}}, {"", Serving{Address: "a"}},
 		{"backup-failed backup-same-disk", Backups{Trouble: "x", Last: noon, Now: noon, Within: true}}, {"backup-unknown", Backups{Error: errors.New("x")}},

@@ -20,6 +20,7 @@ type Files struct {
 	HasKeys bool
 	Record  bool  // there is a database
 	Keys    error // why keys.json cannot be used
+	Between bool  // a restore was broken off between two moves: record and keys are of two states
 
 	Named []NamedFile
 }
@@ -48,6 +49,7 @@ func (x Files) Judge(f *Findings) {
 	}
 	before := len(f.list)
 	switch {
+	case x.Between:
 	case x.Record && !x.HasKeys:
 		f.Add("keys-absent", "dir", x.Dir)
 	case x.Keys != nil:

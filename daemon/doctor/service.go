@@ -95,7 +95,9 @@ type Backups struct {
 	Trouble string
 	Last    time.Time // zero: none
 	Count   int
-	Within  bool // they lie in the state directory
+	Within  bool   // they lie in the state directory
+	Shut    error  // why the service cannot write there; nil: it can, or nobody can tell
+	User    string // whom the service runs as
 	Now     time.Time
 }
 
@@ -103,6 +105,9 @@ const backupOld = 3 * 24 * time.Hour
 
 // Judge tells whether there is a backup, and how old it is.
 func (b Backups) Judge(f *Findings) {
+	if b.Shut != nil {
+		f.Add("backup-shut", "dir", b.Dir, "problem", b.Shut, "user", b.User)
+	}
 	if b.Error != nil {
 		f.Add("backup-unknown", "dir", b.Dir, "problem", b.Error)
 		return

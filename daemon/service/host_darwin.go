@@ -45,6 +45,9 @@ func (osHost) Enable(bool) error { return nil }
 
 func (osHost) Renew(Options) (bool, error) { return false, nil }
 
+// Grant gives nothing: launchd keeps nobody from writing.
+func (osHost) Grant(Options, bool) (Granted, error) { return Granted{}, nil }
+
 func (osHost) Finish(Options) error { return nil }
 
 func (osHost) Installed() (string, bool) {

@@ -34,5 +34,7 @@ func (osHost) Finish(Options) error          { return nil }
 func (osHost) State() (State, bool)          { return "", false }
 func (osHost) LastError() string             { return "" }
 
+func (osHost) Grant(Options, bool) (Granted, error) { return Granted{}, nil }
+
 // User is the user that the service runs as, which Prepare makes; empty: one of the system's, of whom nothing can be asked.
 const User = ""

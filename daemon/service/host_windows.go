@@ -127,6 +127,9 @@ func (h osHost) Renew(o Options) (bool, error) {
 	return true, h.Finish(o)
 }
 
+// Grant gives nothing: the account may write where the directory's own rights let it.
+func (osHost) Grant(Options, bool) (Granted, error) { return Granted{}, nil }
+
 // Finish sets the recovery: the library counts only crashes, so that a daemon which ends with an error of its own would
 // stay away. And it sees to it that the event log knows the name.
 func (osHost) Finish(Options) error {

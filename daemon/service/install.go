@@ -3,6 +3,7 @@
 package service
 
 import (
+	"errors"
 	"fmt"
 )
 
@@ -11,7 +12,11 @@ func (m *Manager) Check() error {
 	if err := m.allowed("installing"); err != nil {
 		return err
 	}
-	return m.fits()
+	if err := m.fits(); err != nil {
+		return err
+	}
+	_, err := m.Grant(true)
+	return err
 }
 
 func (m *Manager) fits() error {
@@ -124,12 +129,22 @@ func (m *Manager) Uninstall() (changed bool, err error) {
 		if err == nil && enabled {
 			err = m.host.Enable(false)
 		}
-		return state.Up() || enabled, err
+		granted, more := m.revoke()
+		return state.Up() || enabled || granted, errors.Join(err, more)
 	}
 	if err := m.system.Uninstall(); err != nil {
 		return false, fmt.Errorf("uninstalling the service: %w", err)
 	}
-	return true, nil
+	_, err = m.revoke()
+	return true, err
+}
+
+// revoke takes back what Grant gave.
+func (m *Manager) revoke() (changed bool, err error) {
+	o := m.options
+	o.BackupDir = ""
+	g, err := m.host.Grant(o, false)
+	return g.Changed, err
 }
 
 // installed gives the definition that is there, where the system can tell, and whether there is one.

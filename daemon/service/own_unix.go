@@ -142,24 +142,34 @@ func rootsOwn(info fs.FileInfo) bool {
 
 // familiar refuses a directory that holds something else than a box's state.
 func familiar(root *os.Root) error {
-	entries, err := fs.ReadDir(root.FS(), ".")
+	empty, err := bare(root)
 	if err != nil {
 		return err
-	}
-	full := false
-	for _, e := range entries {
-		full = full || e.Name() != "lost+found" // an empty disk has it
 	}
 	for _, name := range ours {
 		if info, err := root.Lstat(name); err == nil && info.Mode().IsRegular() {
 			return nil
 		}
 	}
-	if full {
+	if !empty {
 		return fmt.Errorf("it holds other things, and neither %s: name an empty directory for [state] dir, or one that is not there yet",
 			strings.Join(ours[:], " nor "))
 	}
 	return nil
+}
+
+// bare reports whether nothing is in a directory but what an empty disk has.
+func bare(root *os.Root) (bool, error) {
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return false, err
+	}
+	for _, e := range entries {
+		if e.Name() != "lost+found" {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // rest gives what is in the directory and belongs to root.

@@ -52,6 +52,7 @@ type Options struct {
 	Executable string // absolute; empty: this program
 	Config     string // absolute path of the configuration file
 	StateDir   string // absolute
+	BackupDir  string // absolute; empty: in the state directory
 }
 
 // system is what a service manager does; kardianos/service fills it.
@@ -91,6 +92,8 @@ type host interface {
 	Enable(yes bool) error
 	// Renew brings what is installed up to date in its place; false: it is to be taken out and installed anew.
 	Renew(o Options) (bool, error)
+	// Grant lets the service write o.BackupDir, or only tells what would change.
+	Grant(o Options, dry bool) (Granted, error)
 	// Finish sets what the library does not.
 	Finish(o Options) error
 }

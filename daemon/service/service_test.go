@@ -56,6 +56,15 @@ type fakeHost struct {
 	noted    []string
 	state    State  // the service manager's own word; empty: it has none
 	said     string // by the service, as it ended
+	granted  string
+}
+
+func (f *fakeHost) Grant(o Options, dry bool) (Granted, error) {
+	g := Granted{Changed: f.granted != o.BackupDir, Dir: o.BackupDir}
+	if !dry {
+		f.granted = o.BackupDir
+	}
+	return g, nil
 }
 
 func (f *fakeHost) State() (State, bool) { return f.state, f.state != "" }
@@ -179,6 +188,14 @@ func TestUninstallStopsFirst(t *testing.T) {
 	changed, err := m.Uninstall()
 	if err != nil || !changed || !slices.Equal(s.told, []string{"stop", "uninstall"}) {
 		t.Errorf("changed %v, %v; told %v", changed, err, s.told)
+	}
+	for _, packaged := range []string{"", "/lib/systemd/system/redbench.service"} {
+		m, _, h = manager()
+		h.unit, h.packaged, h.granted, h.disabled, h.state = "unit 2", packaged, "/mnt/backups", true, Stopped
+		m.options.BackupDir = h.granted
+		if changed, err := m.Uninstall(); err != nil || !changed || h.granted != "" {
+			t.Errorf("packaged %q: changed %v, %v; the service may still write in %q", packaged, changed, err, h.granted)
+		}
 	}
 	m, s, _ = manager()
 	if changed, err := m.Uninstall(); err != nil || changed || len(s.told) > 0 {

@@ -42,6 +42,7 @@ type Machine interface {
 	Entrust(file string) error
 	Pending() (bool, error)
 	Install() (bool, error)
+	Grant(dry bool) (service.Granted, error)
 	Start() error
 	Stop() error
 	Restart() error
@@ -66,7 +67,7 @@ type Means struct {
 
 // Step is one thing that was done, would be done, or stood already.
 type Step struct {
-	Step    string `json:"step"` // configuration, head-office, service, start
+	Step    string `json:"step"` // configuration, head-office, service, backups, start
 	Changed bool   `json:"changed"`
 	Text    string `json:"text"`
 }
@@ -216,7 +217,11 @@ func (j *job) do(ctx context.Context) (err error) {
 		return err
 	}
 	j.tell("service", changed, j.serviceText(changed, false))
-	return j.start(ctx, changed)
+	granted, err := j.grant()
+	if err != nil {
+		return err
+	}
+	return j.start(ctx, changed || granted)
 }
 
 // needsStart refuses what only a restart could carry out, without leave for one: a running daemon would enroll the store

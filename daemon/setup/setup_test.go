@@ -28,6 +28,8 @@ type fakeMachine struct {
 	installed bool
 	packaged  string
 	refuses   error
+	backups   string // where the service may write
+	granted   string
 }
 
 func (m *fakeMachine) do(what string, state service.State) error {
@@ -47,6 +49,13 @@ func (m *fakeMachine) Start() error                   { return m.do("start", ser
 func (m *fakeMachine) Stop() error                    { return m.do("stop", service.Stopped) }
 func (m *fakeMachine) Restart() error                 { return m.do("restart", service.Running) }
 func (m *fakeMachine) Status() (service.State, error) { return m.state, nil }
+func (m *fakeMachine) Grant(dry bool) (service.Granted, error) {
+	g := service.Granted{Changed: m.granted != m.backups, Dir: m.backups, File: "backups.conf"}
+	if !dry {
+		m.granted = m.backups
+	}
+	return g, nil
+}
 func (m *fakeMachine) Install() (changed bool, _ error) {
 	changed = !m.installed
 	m.installed = true

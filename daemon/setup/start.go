@@ -107,7 +107,11 @@ func (j *job) foretell() error {
 		return err
 	}
 	j.tell("service", pending, j.serviceText(pending, true))
-	if running := j.running(); j.wish.Start && (!running || pending || len(j.report.Settings) > 0) {
+	granted, err := j.grant()
+	if err != nil {
+		return err
+	}
+	if running := j.running(); j.wish.Start && (!running || pending || granted || len(j.report.Settings) > 0) {
 		j.tell("start", true, "would start it, and wait until it is ready")
 	} else if j.wish.Start {
 		j.tell("start", false, "it runs already")

@@ -19,6 +19,8 @@ type Unit struct {
 	Reload   bool   `json:"needs_reload,omitempty"`
 	Restarts int    `json:"restarts"`
 	PID      int    `json:"pid,omitempty"`
+	Strict   bool   `json:"strict,omitempty"`   // it may write nothing but
+	Writable string `json:"writable,omitempty"` // this: paths with a blank between, each maybe behind a dash
 
 	Up time.Duration `json:"up_ns,omitempty"` // since it became active; 0: it is not
 }

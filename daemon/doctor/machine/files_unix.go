@@ -33,7 +33,12 @@ func Owner(info fs.FileInfo) string {
 
 // MayRead tells whether a user could open a file, by the rights of it and of the directories above; a user who is not known
 // here may not.
-func MayRead(name, path string) error {
+func MayRead(name, path string) error { return may(name, path, 4) }
+
+// MayWrite tells whether a user could make files in a directory, as MayRead does.
+func MayWrite(name, dir string) error { return may(name, dir, 3) }
+
+func may(name, path string, right fs.FileMode) error {
 	u, err := user.Lookup(name)
 	if err != nil {
 		return err
@@ -48,7 +53,7 @@ func MayRead(name, path string) error {
 	if u.Uid == "0" {
 		return nil
 	}
-	for right := fs.FileMode(4); ; right = 1 {
+	for ; ; right = 1 {
 		info, err := os.Stat(path)
 		if err != nil {
 			return err
@@ -72,11 +77,11 @@ func allows(info fs.FileInfo, uid string, groups []string, right fs.FileMode) bo
 	mode := info.Mode().Perm()
 	switch {
 	case strconv.Itoa(int(stat.Uid)) == uid:
-		return mode>>6&right != 0
+		return mode>>6&right == right
 	case slices.Contains(groups, strconv.Itoa(int(stat.Gid))):
-		return mode>>3&right != 0
+		return mode>>3&right == right
 	}
-	return mode&right != 0
+	return mode&right == right
 }
 
 // FreeFiles is how many more files a directory's disk has room for; negative: it does not say.

@@ -20,7 +20,7 @@ func ServiceUnit(ctx context.Context, name string) (u Unit, known bool) {
 		return u, false
 	}
 	out, err := exec.CommandContext(ctx, "systemctl", "show", name+".service", "--no-pager", "-p",
-		"LoadState,ActiveState,UnitFileState,FragmentPath,DropInPaths,User,Restart,WatchdogUSec,NeedDaemonReload,NRestarts,MainPID,ActiveEnterTimestampMonotonic").Output()
+		"LoadState,ActiveState,UnitFileState,FragmentPath,DropInPaths,User,Restart,WatchdogUSec,NeedDaemonReload,NRestarts,MainPID,ProtectSystem,ReadWritePaths,ActiveEnterTimestampMonotonic").Output()
 	if err != nil {
 		return u, false
 	}
@@ -50,7 +50,8 @@ func parseUnit(text string, now time.Duration) Unit {
 	return Unit{Load: values["LoadState"], Active: values["ActiveState"], File: values["UnitFileState"], Path: values["FragmentPath"],
 		DropIns: values["DropInPaths"], User: values["User"], Restart: values["Restart"],
 		Watchdog: watchdog != "" && watchdog != "0" && watchdog != "infinity", Reload: values["NeedDaemonReload"] == "yes",
-		Restarts: number("NRestarts"), PID: number("MainPID"), Up: up}
+		Restarts: number("NRestarts"), PID: number("MainPID"), Up: up,
+		Strict: values["ProtectSystem"] == "strict", Writable: values["ReadWritePaths"]}
 }
 
 // Journal gives the last lines that a service wrote, where this user may read them.
