@@ -4,6 +4,7 @@ package service
 
 import (
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,11 +50,19 @@ func stateOf(shown string) (s State, known bool) {
 
 // LastError is what the service said last of why it ended, as far as this user may read it; empty: unknown.
 func (osHost) LastError() string {
-	out, err := exec.Command("journalctl", "-u", Name, "-t", Name, "-b", "-n", "20", "--since", "-15min", "--no-pager", "-o", "cat", "-q").Output()
+	// Backwards: asked forwards since a moment, systemd before 254 gives the first so many lines, and not the last.
+	out, err := exec.Command("journalctl", "-u", Name, "-t", Name, "-b", "--reverse", "-n", "20", "--since", "-15min", "--no-pager", "-o", "cat", "-q").Output()
 	if err != nil {
 		return ""
 	}
-	return lastError(string(out))
+	return lastError(forwards(string(out)))
+}
+
+// forwards turns lines round.
+func forwards(lines string) string {
+	all := strings.Split(strings.TrimSpace(lines), "\n")
+	slices.Reverse(all)
+	return strings.Join(all, "\n")
 }
 
 // longestError is how many lines of one mistake are told: a wrong configuration has a line each.

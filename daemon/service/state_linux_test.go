@@ -39,4 +39,8 @@ func TestTheLastErrorIsFound(t *testing.T) {
 			t.Errorf("%q: %q, want %q", log, got, want)
 		}
 	}
+	if got := lastError(forwards("/etc/r.toml:2: [store] idd: unknown key\nredbench: the configuration is wrong:\nredbench: starting: first\n")); got !=
+		"the configuration is wrong: /etc/r.toml:2: [store] idd: unknown key" {
+		t.Errorf("of the journal backwards: %q", got)
+	}
 }
