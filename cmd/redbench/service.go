@@ -102,7 +102,7 @@ func newRestartCommand() *cobra.Command {
 	return newSteerCommand("restart", "Stop the service and start it again", "The service runs.", (*service.Manager).Restart)
 }
 
-func newSteerCommand(use, short, told string, do func(*service.Manager) error) *cobra.Command {
+func newSteerCommand(use, short, told string, do func(*service.Manager) (bool, error)) *cobra.Command {
 	return &cobra.Command{
 		Use:   use,
 		Short: short,
@@ -112,10 +112,11 @@ func newSteerCommand(use, short, told string, do func(*service.Manager) error) *
 			if err != nil {
 				return err
 			}
-			if err := do(manager); err != nil {
+			changed, err := do(manager)
+			if err != nil {
 				return advised(cmd, err)
 			}
-			return steered(cmd, manager, true, func(out io.Writer) { fmt.Fprintln(out, told) })
+			return steered(cmd, manager, changed, func(out io.Writer) { fmt.Fprintln(out, told) })
 		},
 	}
 }

@@ -105,7 +105,7 @@ func TestTheLibraryWritesOurUnitUntouched(t *testing.T) {
 	if string(written) != m.definition {
 		t.Errorf("it wrote another one:\n%s", written)
 	}
-	if err := m.Restart(); err != nil {
+	if _, err := m.Restart(); err != nil {
 		t.Error(err)
 	}
 	if err := m.system.Uninstall(); err != nil {

@@ -133,33 +133,34 @@ func New(o Options) (*Manager, error) {
 	return &Manager{options: o, system: s, host: osHost{}, definition: definition}, nil
 }
 
-// Start starts the service; one that runs is left alone. One that fails again and again is tried at once.
-func (m *Manager) Start() error {
-	return m.steer("starting", func(s State) error {
+// Start starts the service; one that runs is left alone. One that fails again and again is tried at once. Like Stop and Restart it
+// reports whether anything changed.
+func (m *Manager) Start() (changed bool, err error) {
+	return m.steer("starting", func(s State) (bool, error) {
 		if s == Running {
-			return nil
+			return false, nil
 		}
-		return m.risen(m.system.Start())
+		return s != Starting, m.risen(m.system.Start())
 	})
 }
 
 // Stop stops the service; one that is stopped is left alone.
-func (m *Manager) Stop() error {
-	return m.steer("stopping", func(s State) error {
+func (m *Manager) Stop() (changed bool, err error) {
+	return m.steer("stopping", func(s State) (bool, error) {
 		if s == Stopped {
-			return nil
+			return false, nil
 		}
-		return m.system.Stop()
+		return s.Up(), m.system.Stop()
 	})
 }
 
 // Restart stops the service and starts it again.
-func (m *Manager) Restart() error {
-	return m.steer("restarting", func(s State) error {
+func (m *Manager) Restart() (changed bool, err error) {
+	return m.steer("restarting", func(s State) (bool, error) {
 		if s.Up() {
-			return m.risen(m.system.Restart())
+			return true, m.risen(m.system.Restart())
 		}
-		return m.risen(m.system.Start())
+		return true, m.risen(m.system.Start())
 	})
 }
 
@@ -182,21 +183,21 @@ func (m *Manager) risen(err error) error {
 	return err
 }
 
-func (m *Manager) steer(doing string, do func(State) error) error {
+func (m *Manager) steer(doing string, do func(State) (bool, error)) (changed bool, err error) {
 	if err := m.allowed(doing); err != nil {
-		return err
+		return false, err
 	}
 	state, err := m.Status()
 	if err != nil {
-		return err
+		return false, err
 	}
 	if state == NotInstalled {
-		return ErrNotInstalled
+		return false, ErrNotInstalled
 	}
-	if err := do(state); err != nil {
-		return fmt.Errorf("%s the service: %w%s", doing, err, whereToLook)
+	if changed, err = do(state); err != nil {
+		return changed, fmt.Errorf("%s the service: %w%s", doing, err, whereToLook)
 	}
-	return nil
+	return changed, nil
 }
 
 // Trouble is what the service said last of why it ended, while it fails; empty: it does not, or nobody tells this user.

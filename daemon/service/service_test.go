@@ -123,7 +123,9 @@ func TestWithoutAServiceManagerEachVerbSaysWhatToDo(t *testing.T) {
 	verbs := map[string]func(*Manager) error{
 		"install":   func(m *Manager) error { _, err := m.Install(); return err },
 		"uninstall": func(m *Manager) error { _, err := m.Uninstall(); return err },
-		"start":     (*Manager).Start, "stop": (*Manager).Stop, "restart": (*Manager).Restart,
+		"start":     func(m *Manager) error { _, err := m.Start(); return err },
+		"stop":      func(m *Manager) error { _, err := m.Stop(); return err },
+		"restart":   func(m *Manager) error { _, err := m.Restart(); return err },
 	}
 	for verb, do := range verbs {
 		m, s, _ := manager()
@@ -207,7 +209,7 @@ func TestSteeringLeavesAloneWhatStandsAsItShould(t *testing.T) {
 	start, stop, restart := (*Manager).Start, (*Manager).Stop, (*Manager).Restart
 	cases := []struct {
 		name   string
-		do     func(*Manager) error
+		do     func(*Manager) (bool, error)
 		status kardianos.Status
 		want   []string
 	}{
@@ -221,16 +223,16 @@ func TestSteeringLeavesAloneWhatStandsAsItShould(t *testing.T) {
 	for _, c := range cases {
 		m, s, _ := manager()
 		s.status, s.err = c.status, nil
-		if err := c.do(m); err != nil || !slices.Equal(s.told, c.want) {
-			t.Errorf("%s: %v; told %v, want %v", c.name, err, s.told, c.want)
+		if changed, err := c.do(m); err != nil || changed != (c.want != nil) || !slices.Equal(s.told, c.want) {
+			t.Errorf("%s: changed %v, %v; told %v, want %v", c.name, changed, err, s.told, c.want)
 		}
 		m, s, _ = manager()
-		if err := c.do(m); !errors.Is(err, ErrNotInstalled) || len(s.told) > 0 {
+		if changed, err := c.do(m); changed || !errors.Is(err, ErrNotInstalled) || len(s.told) > 0 {
 			t.Errorf("%s, not installed: %v; told %v", c.name, err, s.told)
 		}
 		m, _, h := manager()
 		h.ordinary = true
-		if err := c.do(m); err == nil || !strings.Contains(err.Error(), privilege) {
+		if changed, err := c.do(m); changed || err == nil || !strings.Contains(err.Error(), privilege) {
 			t.Errorf("%s, by an ordinary user: %v", c.name, err)
 		}
 	}
@@ -242,7 +244,7 @@ func TestAFailedServiceCanBeStarted(t *testing.T) {
 	if state, err := m.Status(); state != Failed || err != nil {
 		t.Errorf("it is %v, %v", state, err)
 	}
-	if err := m.Start(); err != nil || !slices.Equal(s.told, []string{"start"}) {
+	if changed, err := m.Start(); err != nil || !changed || !slices.Equal(s.told, []string{"start"}) {
 		t.Errorf("starting it: %v; told %v", err, s.told)
 	}
 }
@@ -277,14 +279,30 @@ func TestRelativePathsAreRefused(t *testing.T) {
 	}
 }
 
+// What a service manager does for nothing is no change: it is starting already, or it failed and stays so.
+func TestWhatIsUnderWayIsNoChange(t *testing.T) {
+	start, stop := (*Manager).Start, (*Manager).Stop
+	for _, c := range []struct {
+		do      func(*Manager) (bool, error)
+		state   State
+		changed bool
+	}{{start, Starting, false}, {start, Failed, true}, {start, Stopping, true}, {stop, Failed, false}, {stop, Restarting, true}} {
+		m, _, h := manager()
+		h.state = c.state
+		if changed, err := c.do(m); err != nil || changed != c.changed {
+			t.Errorf("%s: changed %v, %v", c.state, changed, err)
+		}
+	}
+}
+
 // TestAStartThatEndsAgainAndAgainIsToldWithItsCause: systemd calls such a service activating, which the library takes for running.
 func TestAStartThatEndsAgainAndAgainIsToldWithItsCause(t *testing.T) {
-	verbs := map[string]func(*Manager) error{"start": (*Manager).Start, "restart": (*Manager).Restart}
+	verbs := map[string]func(*Manager) (bool, error){"start": (*Manager).Start, "restart": (*Manager).Restart}
 	for verb, do := range verbs {
 		m, s, h := manager()
 		s.status, s.err = kardianos.StatusRunning, nil
 		h.state, h.said = Restarting, "reading the password: permission denied"
-		err := do(m)
+		_, err := do(m)
 		if err == nil || !strings.Contains(err.Error(), "started again and again: reading the password: permission denied") {
 			t.Errorf("%s: %v", verb, err)
 		}
@@ -294,7 +312,7 @@ func TestAStartThatEndsAgainAndAgainIsToldWithItsCause(t *testing.T) {
 	}
 	m, _, h := manager()
 	h.state, h.said = Running, "of a start long ago"
-	if err := m.Start(); err != nil || m.Trouble() != "" {
+	if _, err := m.Start(); err != nil || m.Trouble() != "" {
 		t.Errorf("while it runs: %v, %q", err, m.Trouble())
 	}
 }

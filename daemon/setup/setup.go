@@ -43,9 +43,9 @@ type Machine interface {
 	Pending() (bool, error)
 	Install() (bool, error)
 	Grant(dry bool) (service.Granted, error)
-	Start() error
-	Stop() error
-	Restart() error
+	Start() (bool, error)
+	Stop() (bool, error)
+	Restart() (bool, error)
 	Status() (service.State, error)
 	Trouble() string
 }
@@ -274,7 +274,7 @@ func (j *job) enroll(ctx context.Context) error {
 		return errors.New("nobody says where head office is: give --hq-url, or set [hq] url")
 	}
 	if j.staged != "" && j.up() {
-		if err := j.machine.Stop(); err != nil {
+		if _, err := j.machine.Stop(); err != nil {
 			return err
 		}
 		j.halted = true
@@ -304,7 +304,8 @@ func (j *job) undo() error {
 		}
 	}
 	if j.halted {
-		all = append(all, j.machine.Start())
+		_, err := j.machine.Start()
+		all = append(all, err)
 	}
 	if err := errors.Join(all...); err != nil {
 		return fmt.Errorf("putting things back as they were: %w", err)

@@ -45,9 +45,9 @@ func (m *fakeMachine) Overridden() string             { return "" }
 func (m *fakeMachine) Entrust(string) error           { return nil }
 func (m *fakeMachine) Prepare() error                 { return m.do("prepare", m.state) }
 func (m *fakeMachine) Pending() (bool, error)         { return !m.installed, nil }
-func (m *fakeMachine) Start() error                   { return m.do("start", service.Running) }
-func (m *fakeMachine) Stop() error                    { return m.do("stop", service.Stopped) }
-func (m *fakeMachine) Restart() error                 { return m.do("restart", service.Running) }
+func (m *fakeMachine) Start() (bool, error)           { return true, m.do("start", service.Running) }
+func (m *fakeMachine) Stop() (bool, error)            { return true, m.do("stop", service.Stopped) }
+func (m *fakeMachine) Restart() (bool, error)         { return true, m.do("restart", service.Running) }
 func (m *fakeMachine) Status() (service.State, error) { return m.state, nil }
 func (m *fakeMachine) Grant(dry bool) (service.Granted, error) {
 	g := service.Granted{Changed: m.granted != m.backups, Dir: m.backups, File: "backups.conf"}

@@ -28,7 +28,7 @@ func (j *job) start(ctx context.Context, defined bool) error {
 	}
 	since := time.Now()
 	if !running || anew {
-		if err := begin(); err != nil {
+		if _, err := begin(); err != nil {
 			return err
 		}
 	}
