@@ -67,7 +67,7 @@ func (n *night) stands(when string, count, holding int) {
 // newNight is a box of a time to come: what a backup's directory was last changed at is the real one.
 func newNight(t *testing.T, settings ...string) *night {
 	t.Helper()
-	c, err := config.Load("", append(settings, "REDBENCH_STATE_DIR="+filepath.Join(t.TempDir(), "state"), "REDBENCH_STORE_TIME_ZONE=UTC"))
+	c, err := config.Load("", append([]string{"REDBENCH_STATE_DIR=" + filepath.Join(t.TempDir(), "state"), "REDBENCH_STORE_TIME_ZONE=UTC"}, settings...))
 	if err != nil {
 		t.Fatal(err)
 	}
