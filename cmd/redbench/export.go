@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -52,8 +53,9 @@ dash instead of the identifier reads it from standard input.`,
 				defer file.drop(&err)
 			}
 			var d edge.Dossier
-			err = withBox(cmd, func(box control.Box, _ *config.Config) error {
+			err = withBox(cmd, func(box control.Box, cfg *config.Config) error {
 				d, err = box.Dossier(cmd.Context(), id)
+				inZone(&d, cfg.Zone())
 				return unknown(err)
 			})
 			if err != nil {
@@ -69,6 +71,43 @@ dash instead of the identifier reads it from standard input.`,
 	cli.AddKind(command)
 	command.Flags().StringVar(&to, "to", "", "write to this new file (default: standard output)")
 	return command
+}
+
+// inZone writes each moment by the store's clock: a day that she was told of there would else be the day before.
+func inZone(d *edge.Dossier, zone *time.Location) {
+	at := func(all ...*time.Time) {
+		for _, each := range all {
+			if !each.IsZero() {
+				*each = each.In(zone)
+			}
+		}
+	}
+	at(&d.Made, &d.ConsentAt, &d.Since)
+	for i := range d.Facts {
+		f := &d.Facts[i]
+		at(&f.At, &f.Until, &f.Shown, &f.Closed)
+	}
+	for i := range d.Visits {
+		at(&d.Visits[i].At)
+	}
+	for i := range d.Prompts {
+		at(&d.Prompts[i].At)
+		for j := range d.Prompts[i].Outcomes {
+			at(&d.Prompts[i].Outcomes[j].At)
+		}
+	}
+	for i := range d.Merges {
+		at(&d.Merges[i].At)
+	}
+	if l := d.Learnt; l != nil {
+		at(&l.First, &l.Last)
+		for i := range l.Habits {
+			at(&l.Habits[i].Last)
+		}
+		for i := range l.Said {
+			at(&l.Said[i].At)
+		}
+	}
 }
 
 func writeDossier(out io.Writer, d edge.Dossier) error {
