@@ -21,7 +21,7 @@ import (
 // backupSteps are what a backup that is copied to a stick leaves on its way, each a moment to die at.
 var backupSteps = []string{
 	"state/backups/.making-*", "state/backups/.making-*/store.db", "state/backups/.making-*/keys.json", "state/backups/.checking-*/store.db",
-	"state/backups/.making-*/manifest.json", "state/backups/redbench-*", "stick/.making-*/store.db", "stick/redbench-*",
+	"state/backups/.making-*/manifest.json", "state/backups/redbench-*", "stick/.making-*", "stick/redbench-*",
 }
 
 // lies lists what is at a step that was not there before.

@@ -181,7 +181,12 @@ func TestARestoredBoxTellsNothingTwice(t *testing.T) {
 func (v *victim) enrols(head *hq.HQ, url string) {
 	v.t.Helper()
 	v.plain()
-	code, err := head.AddStore(v.t.Context(), "store-1", nil)
+	v.joins(head, url, "store-1")
+}
+
+func (v *victim) joins(head *hq.HQ, url, store string) {
+	v.t.Helper()
+	code, err := head.AddStore(v.t.Context(), store, nil)
 	if err != nil {
 		v.t.Fatal(err)
 	}
