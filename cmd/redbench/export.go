@@ -45,12 +45,12 @@ dash instead of the identifier reads it from standard input.`,
 			if err != nil {
 				return err
 			}
-			var file *freshFile
+			var file *cli.FreshFile
 			if to != "" {
-				if file, err = newFile(to); err != nil {
+				if file, err = cli.NewFile(to); err != nil {
 					return err
 				}
-				defer file.drop(&err)
+				defer file.Drop(&err)
 			}
 			var d edge.Dossier
 			err = withBox(cmd, func(box control.Box, cfg *config.Config) error {
@@ -125,8 +125,8 @@ type exported struct {
 	Prompts int    `json:"prompts"`
 }
 
-func exportDossier(cmd *cobra.Command, d edge.Dossier, file *freshFile) error {
-	if err := errors.Join(writeDossier(file, d), file.done()); err != nil {
+func exportDossier(cmd *cobra.Command, d edge.Dossier, file *cli.FreshFile) error {
+	if err := errors.Join(writeDossier(file, d), file.Done()); err != nil {
 		return err
 	}
 	result := exported{File: file.Name(), Facts: len(d.Facts), Visits: len(d.Visits), Prompts: len(d.Prompts)}

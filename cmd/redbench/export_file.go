@@ -77,11 +77,11 @@ func exportFormat(format, path string) (string, error) {
 func exportFile(cmd *cobra.Command, req control.ExportRequest, path string) (err error) {
 	to := cmd.OutOrStdout()
 	if path != "-" {
-		file, fail := newFile(path)
+		file, fail := cli.NewFile(path)
 		if fail != nil {
 			return fail
 		}
-		defer file.drop(&err)
+		defer file.Drop(&err)
 		to = file
 	}
 	result := exportedFile{Kind: req.Kind, Format: req.Format}
@@ -100,7 +100,7 @@ func exportFile(cmd *cobra.Command, req control.ExportRequest, path string) (err
 		printExported(cmd.ErrOrStderr(), result)
 		return nil
 	}
-	if err = to.(*freshFile).done(); err != nil {
+	if err = to.(*cli.FreshFile).Done(); err != nil {
 		return err
 	}
 	result.File = path

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package cli
 
 import (
 	"errors"
@@ -9,12 +9,12 @@ import (
 	"os"
 )
 
-// freshFile is a file that was not there, and is its owner's alone. It is made before the record is opened: root becomes the box's
+// FreshFile is a file that was not there, and is its owner's alone. It is made before a record is opened: root becomes the service's
 // user for that, who may not write where root is.
-type freshFile struct{ *os.File }
+type FreshFile struct{ *os.File }
 
-// newFile makes a file. It neither overwrites one nor follows a link.
-func newFile(path string) (*freshFile, error) {
+// NewFile makes a file. It neither overwrites one nor follows a link.
+func NewFile(path string) (*FreshFile, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("%s is there already; name another file", path)
@@ -22,19 +22,19 @@ func newFile(path string) (*freshFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the file: %w", err)
 	}
-	return &freshFile{file}, nil
+	return &FreshFile{file}, nil
 }
 
-// done makes what was written durable.
-func (f *freshFile) done() error {
+// Done makes what was written durable.
+func (f *FreshFile) Done() error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("writing %s: %w", f.Name(), err)
 	}
 	return nil
 }
 
-// drop takes the file away where err says that it is not whole. One that cannot be taken away is left empty, and told of.
-func (f *freshFile) drop(err *error) {
+// Drop takes the file away where err says that it is not whole. One that cannot be taken away is left empty, and told of.
+func (f *FreshFile) Drop(err *error) {
 	if *err == nil {
 		return
 	}
