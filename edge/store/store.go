@@ -89,7 +89,7 @@ type Store struct {
 // Open opens the record of a state directory, makes or migrates it, and holds the directory's lock until Close. A
 // directory that another process holds gives an *InUseError.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{opt: o.withDefaults(), path: filepath.Join(o.Dir, File), admin: newAdmin(), sweep: sweep{from: map[string]any{}}, ended: make(chan struct{})}
+	s := &Store{opt: o.withDefaults(), path: filepath.Join(o.Dir, File), admin: newAdmin(), sweep: sweep{from: map[string]any{}, untold: map[string]untold{}}, ended: make(chan struct{})}
 	s.optimized = s.opt.Now()
 	s.scrub = scrub.Scrub{Files: []string{s.path, s.path + "-wal"}, Rewrite: s.rewrite}
 	if err := s.open(ctx); err != nil {

@@ -34,7 +34,8 @@ const (
 type swept struct {
 	table, key string
 	old        func(s *Store) (where string, args []any) // which rows may go
-	untold     string                                    // the first key of which head office is still to be told; empty: nothing of it is
+	untold     string                                    // the kind of record by which head office is told of it; empty: none
+	told       string                                    // and which key that names
 	before     []string                                  // what goes with them; %s stands for their keys
 	whose      bool                                      // what a tap reads of their customers is to be made anew
 }
@@ -44,8 +45,8 @@ var sweeps = [...]swept{
 	{table: "events", key: "key", old: olderThan(eventsKept)},
 	{table: "words", key: "id", old: olderThan(wordsKept)},
 	{table: "prompts", key: "id", old: oldPrompts, before: []string{`DELETE FROM outcomes WHERE prompt IN (%s)`},
-		untold: `SELECT min(substr(ref, 1, 16)) FROM outbox WHERE kind = 'outcome'`}, // prompts have ids in the order of time
-	{table: "visits", key: "visit", old: oldVisits, untold: `SELECT min(ref) FROM outbox WHERE kind = 'visit'`},
+		untold: "outcome", told: `substr(ref, 1, 16)`}, // prompts have ids in the order of time
+	{table: "visits", key: "visit", old: oldVisits, untold: "visit", told: `ref`},
 	{table: "facts", key: "id", old: oldFacts, whose: true},
 	{table: "habits", key: "customer", old: oldHabits},
 }
@@ -95,6 +96,7 @@ type sweep struct {
 	mu     sync.Mutex
 	round  int
 	from   map[string]any // by the table; nil: at its beginning
+	untold map[string]untold
 	merges int64
 }
 
@@ -182,17 +184,6 @@ func (t swept) span(s *Store, from, to any) (where string, args []any) {
 		}
 	}
 	return where, args
-}
-
-// firstUntold is the first key of which head office is still to be told what came, by itself or in a sum: those from there on
-// stay until then. While everything is offered none may go.
-func (s *Store) firstUntold(ctx context.Context, t swept) (key any, may bool, err error) {
-	offering, err := s.exists(ctx, `meta WHERE name = ?`, metaOffer)
-	if err != nil || offering || t.untold == "" {
-		return nil, !offering, err
-	}
-	key, err = s.keyAt(ctx, t.untold)
-	return key, true, err
 }
 
 func (s *Store) exists(ctx context.Context, from string, args ...any) (found bool, err error) {

@@ -4,7 +4,9 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -49,7 +51,8 @@ func looking(t *testing.T, s *Store) (looked *atomic.Int64) {
 	t.Helper()
 	looked = &atomic.Int64{}
 	driver := &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
-		return c.RegisterFunc("looked", func(any) bool { looked.Add(1); return true }, false)
+		return errors.Join(c.RegisterFunc("looked", func(any) bool { looked.Add(1); return true }, false),
+			c.RegisterFunc("seen", func(key any) any { looked.Add(1); return key }, false))
 	}}
 	for _, pool := range []**sql.DB{&s.read, &s.write} {
 		if err := (*pool).Close(); err != nil {
@@ -64,6 +67,7 @@ func looking(t *testing.T, s *Store) (looked *atomic.Int64) {
 			where, args := kept[i].old(s)
 			return `looked(` + kept[i].key + `) AND ` + where, args
 		}
+		sweeps[i].told = `seen(` + kept[i].told + `)`
 	}
 	return looked
 }
@@ -97,6 +101,60 @@ func TestAStepLooksAtItsOwnRowsOnly(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWhatHeadOfficeIsStillToBeToldIsLookedThroughOnce: while head office is away for months, old rows stay for it, and a round that
+// looked through all that waits for it read for a tenth of a second.
+func TestWhatHeadOfficeIsStillToBeToldIsLookedThroughOnce(t *testing.T) {
+	s := crowded(t, 1)
+	fill := func(from, to int) {
+		t.Helper()
+		_, err := s.write.Exec(`WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
+			INSERT INTO outbox (id, kind, ref, at) SELECT randomblob(16), 'visit', i, 0 FROM n`, from, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell := func(where string) {
+		t.Helper()
+		if _, err := s.write.Exec(`DELETE FROM outbox WHERE ` + where); err != nil {
+			t.Fatal(err)
+		}
+	}
+	looked := looking(t, s)
+	visits := sweeps[slices.IndexFunc(sweeps[:], func(t swept) bool { return t.table == "visits" })]
+	is := func(what string, want any, most int64) {
+		t.Helper()
+		looked.Store(0)
+		key, may, err := s.firstUntold(t.Context(), visits)
+		if err != nil || !may || key != want {
+			t.Errorf("%s: the first is %v, %t, want %v; %v", what, key, may, want, err)
+		}
+		if n := looked.Load() / 2; n > most { // each is held against nothing, and then against the others
+			t.Errorf("%s: %d rows were looked at, want at most %d", what, n, most)
+		}
+	}
+	tell(`true`)
+	is("nothing waits", nil, 0)
+	fill(100, many)
+	is("much waits", int64(100), many)
+	is("again", int64(100), 0)
+	fill(50, 59) // of visits that came late, or are told anew
+	is("earlier ones", int64(50), 10)
+	fill(200, 209)
+	is("later ones", int64(50), 10)
+	tell(`ref = 70`)
+	is("another was told", int64(50), 0)
+	tell(`ref = 50`)
+	is("it was told", int64(51), many)
+	if _, err := s.write.Exec(`UPDATE outbox SET kind = 'summary' WHERE ref = 51`); err != nil {
+		t.Fatal(err)
+	}
+	is("it is told in a sum", int64(52), many)
+	tell(`true`)
+	is("all was told", nil, 0)
+	fill(7, 7)
+	is("one more", int64(7), 1)
 }
 
 // TestAStepSearches: nothing that a step asks for is found by walking through a whole table, neither what it looks at nor what it
