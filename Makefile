@@ -14,7 +14,7 @@ SIGN_KEY ?=
 # Where goroutines meet: these are run with the race detector.
 RACE := ./daemon/... ./edge/adapt ./edge/lane ./edge/mqtt ./edge/serve ./edge/store ./ui/... ./sync/...
 
-.PHONY: help build demo test lint check bench eval shown drain soak torture screens packages machine windows arm clean tools
+.PHONY: help build demo test lint check bench eval shown drain soak torture screens packages packages-check machine windows arm clean tools
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
