@@ -20,8 +20,8 @@ func Command() *cobra.Command {
 		Use:   "machine",
 		Short: "Prove the package on a real Debian booted with systemd",
 		Long: `Boots a Debian with systemd in a container, installs the package beside a real Mosquitto, and holds every promise that the package
-makes: prompts, kill -9, reboot, upgrade under load, an upgrade that fails, downgrade, exposure, remove, purge. It takes root,
-debootstrap and systemd-nspawn.`,
+makes: prompts, kill -9, a process that stalls, a configuration that is wrong, reboot, upgrade under load, an upgrade that fails, downgrade,
+exposure, remove, purge. It takes root, debootstrap and systemd-nspawn.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Log = cmd.ErrOrStderr()
@@ -66,7 +66,8 @@ func run(ctx context.Context, o Options, million, asJSON bool, out io.Writer) (e
 // all is the whole proof.
 func (p *proof) all() []step {
 	steps := []step{{name: "install", do: p.install}, {name: "till → prompt", do: p.first}, {name: "kill -9", do: p.kill},
-		{name: "exposure", do: p.hardened, apart: true}, {name: "reboot", do: p.reboot}, {name: "power cut", do: p.powerCut},
+		{name: "stalled", do: p.stall}, {name: "misconfigured", do: p.misconfigured}, {name: "exposure", do: p.hardened, apart: true},
+		{name: "reboot", do: p.reboot}, {name: "power cut", do: p.powerCut},
 		{name: "upgrade", do: with(p.upgrade, grown)}, {name: "failed upgrade", do: with(p.failing, stillborn)},
 		{name: "downgrade", do: p.downgrade}, {name: "never ready", do: with(p.failing, silent)},
 		{name: "remove", do: p.remove}, {name: "embedded broker", do: p.embedded}}
