@@ -165,7 +165,7 @@ func judge(p edge.Profile, now time.Time) judged {
 	case p.Customer.Consent != edge.ConsentRemember:
 		return judged{stage: edge.StageStranger, reason: "no consent"}
 	case p.Visits == 0:
-		return judged{stage: edge.StageNew, reason: "no visit yet"}
+		return judged{stage: edge.StageNew, reason: "no visit known"}
 	}
 	j := judged{rhythm: rhythmOf(p), known: Evidence{First: Day(p.First), Facts: len(p.Facts)}}
 	j.away = DaysSince(p.Last.At, now)

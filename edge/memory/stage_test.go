@@ -274,7 +274,7 @@ func TestStageWhy(t *testing.T) {
 		{p, 7, "80 days with a visit in 554, typically 7 apart; 3 facts told; 2 habits seen"},
 		{p, 60, "away for 60 days, as by her rhythm one gap in 100 is: regular instead of honoured"},
 		{edge.Profile{}, 0, "no record"},
-		{record(0, 0, 0, 0), 0, "no visit yet"},
+		{record(0, 0, 0, 0), 0, "no visit known"},
 		{record(1, 0, 0, 1), 0, "1 day with a visit; 1 fact told; 0 habits seen"},
 	} {
 		at := test.p.Last.At
