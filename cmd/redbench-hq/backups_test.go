@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,7 +59,9 @@ func (s *shelf) forgets() {
 }
 
 // after does what is due so long from now.
-func (s *shelf) after(d time.Duration) error { return s.round(s.t.Context(), time.Now().Add(d), s.begun) }
+func (s *shelf) after(d time.Duration) error {
+	return s.round(s.t.Context(), time.Now().Add(d), s.begun)
+}
 
 func (s *shelf) stands(when string, count, holding int) {
 	s.t.Helper()
@@ -81,6 +84,20 @@ func TestHeadOfficeBacksUpEachDay(t *testing.T) {
 	s.stands("a minute later", 1, 0)
 	check(t, s.after(25*time.Hour))
 	s.stands("the day after", 2, 0)
+	tries := 0
+	s.keeper.Copy = func(context.Context, string, backup.Pace) (map[string]int64, error) {
+		tries++
+		return nil, errors.New("the disk is full")
+	}
+	for minute := range 120 {
+		err := s.after(50*time.Hour + time.Duration(minute)*time.Minute)
+		if err != nil && !strings.Contains(err.Error(), "the disk is full") {
+			t.Error(err)
+		}
+	}
+	if s.stands("while none can be made", 2, 0); tries != 2 {
+		t.Errorf("in two hours it was tried %d times", tries)
+	}
 }
 
 // TestHeadOfficesBackupsForgetInTime, also where it was started anew meanwhile.
@@ -113,6 +130,9 @@ func TestHeadOfficeDropsWhatCannotBeWrittenAnew(t *testing.T) {
 	s.stands("when her time is up", 1, 1)
 	if _, err := backup.Read(all[2].Path); err != nil {
 		t.Errorf("the latest that is whole is gone: %v", err)
+	}
+	if _, err := os.Stat(all[3].Path); err == nil {
+		t.Error("the rotten one is there")
 	}
 	s.keeper.Check = sound
 	check(t, s.after(0))

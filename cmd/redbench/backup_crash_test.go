@@ -154,3 +154,49 @@ func TestABoxThatIsKilledOverABackup(t *testing.T) {
 	}
 	v.terminate()
 }
+
+// TestARottenBackupIsRefused by the verb, whichever part of it rots, and what is there stays.
+func TestARottenBackupIsRefused(t *testing.T) {
+	v := newVictim(t, "")
+	v.launch()
+	v.imports("29120001,card,Ada")
+	v.terminate()
+	path := v.backUp()
+	v.imports("29120002,card,Grace")
+	for _, part := range []string{"store.db", "keys.json", "manifest.json"} {
+		file := filepath.Join(path, part)
+		whole, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, spoil := range map[string]func() error{
+			"a bit of it flips": func() error {
+				rotten := slices.Clone(whole)
+				rotten[len(rotten)/2] ^= 1
+				if part == "manifest.json" { // most of its bits only tell of the backup
+					rotten[slices.Index(rotten, '"')] ^= 1
+				}
+				return os.WriteFile(file, rotten, 0o600)
+			},
+			"it is cut":  func() error { return os.Truncate(file, int64(len(whole)/2)) },
+			"it is gone": func() error { return os.Remove(file) },
+		} {
+			if err := spoil(); err != nil {
+				t.Fatal(err)
+			}
+			out, ok := v.typed("restore", path)
+			if ok || !strings.Contains(out, "damaged") && !strings.Contains(out, "is no backup") {
+				t.Errorf("%s: %s: %s", part, name, out)
+			}
+			if err := os.WriteFile(file, whole, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	v.must("customer", "show", "29120002")
+	if v.has(".restoring-*") || v.has("restore.json") || v.has("former-*") {
+		t.Error("something is left of it")
+	}
+	v.must("restore", path)
+	v.must("customer", "show", "29120001")
+}

@@ -193,3 +193,31 @@ func TestWhatDiedIsCleared(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAnothersNameIsNotTakenForIt: by a clock that was set back, what lies on the stick may have the name of what was made now.
+func TestAnothersNameIsNotTakenForIt(t *testing.T) {
+	stick := t.TempDir()
+	copyTo := func(b Backup) (Backup, error) {
+		h, err := Hold(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = h.Close() }()
+		return h.CopyTo(t.Context(), stick)
+	}
+	first, other := made(t, keeper(t, shop(t, "Ada"))), made(t, keeper(t, shop(t, "Grace")))
+	if first.Name != other.Name {
+		t.Fatal("they have other names")
+	}
+	for range 2 {
+		if _, err := copyTo(first); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := copyTo(other); err == nil || !strings.Contains(err.Error(), "another backup of that name") {
+		t.Errorf("told %v", err)
+	}
+	if who, err := put(t, filepath.Join(stick, first.Name)); err != nil || !slices.Equal(who, []string{"Ada"}) {
+		t.Errorf("on the stick is %q, %v", who, err)
+	}
+}

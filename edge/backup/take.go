@@ -132,8 +132,8 @@ func (h *Held) CopyTo(ctx context.Context, dir string) (Backup, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Backup{}, fmt.Errorf("copying the backup: %w", err)
 	}
-	if _, err := os.Stat(path); err == nil {
-		return Read(path)
+	if _, err := os.Lstat(path); err == nil {
+		return h.there(path)
 	}
 	work := filepath.Join(dir, making+h.Name)
 	defer func() { _ = os.RemoveAll(work) }()
@@ -156,6 +156,20 @@ func (h *Held) CopyTo(ctx context.Context, dir string) (Backup, error) {
 		return Backup{}, fmt.Errorf("copying the backup to %s: %w", dir, err)
 	}
 	return Read(path)
+}
+
+// there gives what has the backup's name elsewhere, if that is the same one: by a clock that was set back, or of a box that was begun
+// anew, another one may have it.
+func (h *Held) there(path string) (Backup, error) {
+	b, err := Read(path)
+	if err != nil {
+		return b, err
+	}
+	theirs, err := json.Marshal(b.Manifest)
+	if ours, other := json.Marshal(h.Manifest); err != nil || other != nil || !bytes.Equal(ours, theirs) {
+		return Backup{}, fmt.Errorf("%s is another backup of that name: move it away, or copy to another directory", path)
+	}
+	return b, nil
 }
 
 // alone clears what copies that were broken off have left in a directory: people are in it, and whoever took the stick would take
