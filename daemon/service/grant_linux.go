@@ -45,9 +45,11 @@ func grant(o Options, dry bool, file string) (g Granted, err error) {
 		}
 	}
 	if g.Dir != "" {
-		if err := hand(g.Dir); err != nil {
+		given, err := hand(g.Dir)
+		if err != nil {
 			g.But = err.Error()
 		}
+		g.Changed = g.Changed || given // to the service, which saw none or could not write it, only a start shows it
 	}
 	return g, nil
 }
@@ -132,10 +134,10 @@ func reload() error {
 
 // hand gives the directory to the service's user: a new one, or an empty one of root's, as a fresh disk is. A directory above
 // that is not there is most often a disk that is not mounted, and none is made in its place.
-func hand(dir string) error {
+func hand(dir string) (changed bool, err error) {
 	uid, gid, err := ids(unitUser)
 	if err != nil {
-		return err
+		return false, err
 	}
 	return heir{unitUser, uid, gid}.adopt(dir)
 }

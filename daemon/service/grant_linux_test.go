@@ -127,14 +127,16 @@ func TestAnEmptyDirectoryOfRootsIsGiven(t *testing.T) {
 	}
 	fresh := filepath.Join(top, "fresh")
 	for _, each := range []string{disk, fresh, full} {
-		if err := to.adopt(each); err != nil {
-			t.Errorf("%s: %v", each, err)
+		for again := range 2 {
+			if changed, err := to.adopt(each); err != nil || changed != (again == 0 && each != full) {
+				t.Errorf("%s: changed %v, %v", each, changed, err)
+			}
 		}
 	}
 	if owner(disk) != to.uid || owner(fresh) != to.uid || owner(full) != 0 {
 		t.Errorf("they belong to %d, %d, %d", owner(disk), owner(fresh), owner(full))
 	}
-	if err := to.adopt(filepath.Join(top, "unmounted", "backups")); err == nil || !strings.Contains(err.Error(), "mounted") {
+	if _, err := to.adopt(filepath.Join(top, "unmounted", "backups")); err == nil || !strings.Contains(err.Error(), "mounted") {
 		t.Errorf("below what is not there: %v", err)
 	}
 }

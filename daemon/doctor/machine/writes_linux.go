@@ -41,11 +41,18 @@ func (u Unit) closed(dir string) error {
 	}
 	all := " " + u.Writable + " "
 	for at := dir; ; at = filepath.Dir(at) {
-		if strings.Contains(all, " "+at+" ") || strings.Contains(all, " -"+at+" ") {
-			return nil
+		for _, said := range []string{at, "-" + at, quoted(at), quoted("-" + at)} {
+			if strings.Contains(all, " "+said+" ") {
+				return nil
+			}
 		}
 		if at == filepath.Dir(at) {
 			return errors.New("its unit does not let it")
 		}
 	}
+}
+
+// quoted is how systemctl shows a path with a blank, and some do not.
+func quoted(path string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(path) + `"`
 }

@@ -16,8 +16,8 @@ import (
 
 // What the unit leaves writable is read from systemd's own words: a dash before a path, blanks within, what is above it.
 func TestAStoppedUnitTellsWhatItMayWrite(t *testing.T) {
-	u := parseUnit("LoadState=loaded\nProtectSystem=strict\nReadWritePaths=/srv/a -/mnt/back ups\nMainPID=0\n", time.Hour)
-	for dir, may := range map[string]bool{"/srv/a": true, "/srv/a/b": true, "/mnt/back ups": true, "/mnt/backup": false, "/srv": false, "/mnt/other": false} {
+	u := parseUnit("LoadState=loaded\nProtectSystem=strict\nReadWritePaths=/srv/a -/mnt/back ups \"-/mnt/a \\\"b\\\" \\\\ c\"\nMainPID=0\n", time.Hour)
+	for dir, may := range map[string]bool{"/srv/a": true, "/srv/a/b": true, "/mnt/back ups": true, `/mnt/a "b" \ c/d`: true, "/mnt/backup": false, "/srv": false, "/mnt/other": false} {
 		if err := u.KeptOut(0, dir); (err == nil) != may {
 			t.Errorf("%s: %v", dir, err)
 		}
