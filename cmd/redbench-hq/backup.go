@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"redbench/cmd/internal/cli"
+	"redbench/daemon/owner"
 	"redbench/edge/backup"
 	"redbench/sync/hq/config"
 )
@@ -27,6 +28,12 @@ day by itself; those beyond [backup] keep are deleted, and whoever was forgotten
 		Example: "  redbench-hq backup\n  redbench-hq backup --to /mnt/stick\n  redbench-hq backup list",
 		Args:    cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if to != "" {
+				cfg, err := loadConfig(cmd)
+				if err == nil && owner.Others(cfg.State.Dir) {
+					return cli.BackupBeside(cmd, to)
+				}
+			}
 			return withOffice(cmd, func(o *office, cfg *config.Config) error {
 				show, end := cli.BackupBar(cmd.ErrOrStderr())
 				made, err := newBackups(o, cfg, slog.New(slog.DiscardHandler)).make(cmd.Context(), backup.Pace{Progress: show})

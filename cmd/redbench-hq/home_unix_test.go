@@ -44,7 +44,7 @@ func TestVerbsTakeFilesFromADirectoryThatIsRootsAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, verb := range [][]string{{"import", "customers", "customers.csv"}, {"playbook", "publish", "small.toml"}, {"export", "all.jsonl"}} {
+	for _, verb := range [][]string{{"import", "customers", "customers.csv"}, {"playbook", "publish", "small.toml"}, {"export", "all.jsonl"}, {"backup", "--to", "stick"}} {
 		command := exec.CommandContext(t.Context(), "redbench-hq", append(verb, "--state-dir", state)...)
 		command.Dir = home
 		if out, err := command.CombinedOutput(); err != nil {
@@ -53,5 +53,8 @@ func TestVerbsTakeFilesFromADirectoryThatIsRootsAlone(t *testing.T) {
 	}
 	if raw, err := os.ReadFile(filepath.Join(home, "all.jsonl")); err != nil || !strings.Contains(string(raw), "Ada") {
 		t.Errorf("exported %q, %v", raw, err)
+	}
+	if copies, err := filepath.Glob(filepath.Join(home, "stick", "redbench-hq-*", "hq.db")); err != nil || len(copies) != 1 {
+		t.Errorf("copied %v, %v", copies, err)
 	}
 }

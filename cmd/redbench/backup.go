@@ -8,6 +8,7 @@ import (
 	"redbench/cmd/internal/cli"
 	"redbench/daemon/config"
 	"redbench/daemon/control"
+	"redbench/daemon/owner"
 	"redbench/edge/backup"
 )
 
@@ -24,6 +25,9 @@ it. Only then is it a backup. It lies in [backup] dir, where the box makes one e
 		Example: "  redbench backup\n  redbench backup --to /mnt/stick\n  redbench backup list",
 		Args:    cli.AsUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if to != "" && besideStopped(cmd) {
+				return cli.BackupBeside(cmd, to)
+			}
 			return withBox(cmd, func(box control.Box, _ *config.Config) error {
 				show, end := cli.BackupBar(cmd.ErrOrStderr())
 				made, err := box.Backup(cmd.Context(), show)
@@ -46,6 +50,19 @@ it. Only then is it a backup. It lies in [backup] dir, where the box makes one e
 		RunE:  func(cmd *cobra.Command, _ []string) error { return listBackups(cmd) },
 	})
 	return command
+}
+
+// besideStopped reports whether this process would become the box's user, as no box runs whom it could ask.
+func besideStopped(cmd *cobra.Command) bool {
+	cfg, err := loadConfig(cmd)
+	if err != nil || !owner.Others(cfg.State.Dir) {
+		return false
+	}
+	client, err := control.Dial(cmd.Context(), cfg.State.Dir)
+	if err == nil {
+		_ = client.Close()
+	}
+	return err != nil
 }
 
 func listBackups(cmd *cobra.Command) error {
