@@ -175,7 +175,7 @@ func (b *backups) forget(ctx context.Context, pace backup.Pace) error {
 	var errs []error
 	for _, each := range owing {
 		err := b.rewrite(ctx, each, pace)
-		if err != nil && ctx.Err() == nil && b.overdue() {
+		if err != nil && !errors.Is(err, backup.ErrBusy) && ctx.Err() == nil && b.overdue() {
 			err = b.drop(ctx, each, err, pace)
 		}
 		if err != nil {

@@ -145,7 +145,7 @@ func (b *backups) forget(ctx context.Context, owing []backup.Backup, pace backup
 		switch {
 		case err == nil:
 			b.log.Info("a backup was written anew, without whom was forgotten since it was made", "backup", fresh.Name)
-		case ctx.Err() == nil && !b.owes.IsZero() && time.Since(b.owes).Abs() >= b.cfg.Backup.ForgetWithin():
+		case !errors.Is(err, backup.ErrBusy) && ctx.Err() == nil && !b.owes.IsZero() && time.Since(b.owes).Abs() >= b.cfg.Backup.ForgetWithin():
 			err = b.drop(ctx, each, err, pace)
 		}
 		if err != nil {

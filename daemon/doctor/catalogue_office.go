@@ -75,6 +75,6 @@ func officeService() Catalogue {
 
 func officeBackups() Catalogue {
 	return Catalogue{
-		{"backups", "backup-shut", Fail, "Head office, as {user}, cannot write backups to {dir}: {problem}.", "Mount its disk, `sudo chown {user}: {dir}`, and `sudo systemctl edit redbench-hq`: `[Service]`, `ReadWritePaths=-{dir}`; then `sudo systemctl restart redbench-hq`."},
+		{"backups", "backup-shut", Fail, "Head office, as {user}, cannot write backups to {dir}: {problem}.", "Mount its disk, `sudo chown -R {user}: {dir}`, and `sudo systemctl edit redbench-hq`: `[Service]`, `ReadWritePaths=-{dir}`; then `sudo systemctl restart redbench-hq`."},
 	}
 }

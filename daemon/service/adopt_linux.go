@@ -42,8 +42,8 @@ func (to heir) adopt(dir string) (changed bool, err error) {
 		return false, err
 	}
 	empty, err := bare(root)
-	if err != nil || !empty {
-		return false, err // what is in it, and who may write there, is known to who made it
+	if err != nil || !empty || info.Mode().Perm()&0o022 != 0 || filepath.Dir(dir) == "/" {
+		return false, err // what is in it, and who may write there, is known to who made it; the system's own are its own
 	}
 	return true, top.Chown(to.uid, to.gid)
 }

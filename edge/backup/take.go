@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 
@@ -175,13 +176,19 @@ func (h *Held) there(path string) (Backup, error) {
 // alone clears what copies that were broken off have left in a directory: people are in it, and whoever took the stick would take
 // them along. Where others may be copying to it, or where it cannot be held, it stays.
 func alone(dir string) (release func(), err error) {
-	lock := flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o600))
+	path := filepath.Join(dir, lockFile)
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return func() {}, nil // root may be the one who opens it, and the directory somebody else's
+	}
+	lock := flock.New(path, flock.SetPermissions(0o600))
 	if got, err := lock.TryLock(); err != nil || !got {
 		return func() {}, nil
 	}
-	left, err := filepath.Glob(filepath.Join(dir, making+"*"))
-	for _, each := range left {
-		err = errors.Join(err, os.RemoveAll(each))
+	entries, err := os.ReadDir(dir)
+	for _, each := range entries {
+		if strings.HasPrefix(each.Name(), making) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, each.Name())))
+		}
 	}
 	return func() { _ = lock.Unlock() }, err
 }

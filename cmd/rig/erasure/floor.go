@@ -62,18 +62,22 @@ func (f *floor) publish(ctx context.Context, kind edge.EventType, data any) (id 
 	return id, f.till.Publish(ctx, topic, event.Payload(time.Now()))
 }
 
-// present shows a card and gives the prompt that came of it: the first that names somebody within a while, else the last.
+// present shows a card and gives the prompt that came of it: the first that names somebody within a while of the first at all, else
+// the last. A machine that is busy may take longer for the first.
 func (f *floor) present(ctx context.Context, id edge.Identifier, within time.Duration) (m box.Message, err error) {
 	event, err := f.publish(ctx, edge.LoyaltyPresented, simulate.Presented{Identifier: id.Value, Kind: id.Kind, Method: "tap"})
 	if err != nil {
 		return m, err
 	}
-	late := time.NewTimer(within)
+	late := time.NewTimer(20 * within)
 	defer late.Stop()
 	for {
 		select {
 		case heard := <-f.heard:
 			if heard.Type == "prompt" && heard.Event == event {
+				if m.ID == "" {
+					late.Reset(within)
+				}
 				m = heard
 			}
 			if m.Who.Name != "" {
@@ -81,7 +85,7 @@ func (f *floor) present(ctx context.Context, id edge.Identifier, within time.Dur
 			}
 		case <-late.C:
 			if m.ID == "" {
-				return m, fmt.Errorf("no prompt came at %s within %s", f.Store(), within)
+				return m, fmt.Errorf("no prompt came at %s within %s", f.Store(), 20*within)
 			}
 			return m, nil
 		case <-ctx.Done():

@@ -10,6 +10,12 @@ import (
 	"path/filepath"
 )
 
+// Below tells whether a directory is another, or within it, by its name.
+func Below(dir, above string) bool {
+	rel, err := filepath.Rel(above, dir)
+	return err == nil && filepath.IsLocal(rel)
+}
+
 // CannotWrite tells why a service, as it runs or would be started, cannot write in a directory, and who its user is: whom the
 // service manager names, else whose its state directory is. nil: it can, or nobody can tell. pid is a process of it; 0: the
 // service manager knows.
