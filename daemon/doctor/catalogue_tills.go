@@ -68,6 +68,6 @@ func boxService() Catalogue {
 
 func boxBackups() Catalogue {
 	return Catalogue{
-		{"backups", "backup-shut", Fail, "The service, as {user}, cannot write backups to {dir}: {problem}.", "Mount its disk, then `sudo redbench install --start`, which lets the service in. One that holds something is yours to give: `sudo chown -R {user}: {dir}`."},
+		{"backups", "backup-shut", Fail, "The service, as {user}, cannot write backups to {dir}: {problem}.", "Mount its disk, then `sudo redbench install --start`, which lets the service in. One that holds something, or lies right below `/`, is yours to give: `sudo chown -R {user}: {dir}`."},
 	}
 }

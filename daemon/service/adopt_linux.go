@@ -11,19 +11,37 @@ import (
 )
 
 // adopt makes a directory for the service's user where only the last of its names is missing, and gives it an empty one that is
-// root's. What holds something, or belongs to somebody else, is left to who put it there. It reports whether anything changed.
+// root's. What holds something, or belongs to somebody else, is left to who put it there. It reports whether anything changed,
+// also where it then fails.
 func (to heir) adopt(dir string) (changed bool, err error) {
+	made, err := makeLast(dir)
+	if err != nil {
+		return false, err
+	}
+	given, err := to.give(dir, made)
+	return made || given, err
+}
+
+// makeLast makes a directory that is missing, below one that is there.
+func makeLast(dir string) (made bool, err error) {
 	if _, err := os.Stat(filepath.Dir(dir)); err != nil {
 		return false, fmt.Errorf("%s is not there: is its disk mounted?", filepath.Dir(dir))
 	}
-	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
-		if err := guarded(dir, 0); err != nil {
-			return false, err
-		}
-		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return false, err
-		}
+	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return false, nil // whoever opens it is told why not
 	}
+	if err := guarded(dir, 0); err != nil {
+		return false, err
+	}
+	err = os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// give gives an empty directory that is root's, and where nobody else may write.
+func (to heir) give(dir string, made bool) (given bool, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return false, err
@@ -42,8 +60,9 @@ func (to heir) adopt(dir string) (changed bool, err error) {
 		return false, err
 	}
 	empty, err := bare(root)
-	if err != nil || !empty || info.Mode().Perm()&0o022 != 0 || filepath.Dir(dir) == "/" {
+	if err != nil || !empty || info.Mode().Perm()&0o022 != 0 || filepath.Dir(dir) == "/" && !made {
 		return false, err // what is in it, and who may write there, is known to who made it; the system's own are its own
 	}
-	return true, top.Chown(to.uid, to.gid)
+	err = top.Chown(to.uid, to.gid)
+	return err == nil, err
 }

@@ -3,10 +3,12 @@
 package service
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -97,46 +99,71 @@ func TestSystemdReadsTheBackupDirectory(t *testing.T) {
 	}
 }
 
-// A fresh disk is given to the service, and what belongs to somebody or holds something is left.
+// A fresh disk is given to the service, and what belongs to somebody, holds something or is open to everybody is left.
 func TestAnEmptyDirectoryOfRootsIsGiven(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root")
-	}
-	// Below /var/lib, since a directory below /tmp, where everybody may write, is given to nobody.
-	top, err := os.MkdirTemp("/var/lib", "redbench-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(top) })
-	if err := os.Chmod(top, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	to := heir{"nobody", 65534, 65534}
-	owner := func(dir string) int {
-		info, err := os.Stat(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return int(stat(info).Uid)
-	}
-	disk, full := filepath.Join(top, "disk"), filepath.Join(top, "full")
-	for _, each := range []string{filepath.Join(disk, "lost+found"), filepath.Join(full, "photos")} {
+	top := rooted(t)
+	disk, full, open, fresh := filepath.Join(top, "disk"), filepath.Join(top, "full"), filepath.Join(top, "open"), filepath.Join(top, "fresh")
+	for _, each := range []string{filepath.Join(disk, "lost+found"), filepath.Join(full, "photos"), open} {
 		if err := os.MkdirAll(each, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	fresh := filepath.Join(top, "fresh")
-	for _, each := range []string{disk, fresh, full} {
+	if err := os.Chmod(open, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for each, given := range map[string]bool{disk: true, fresh: true, full: false, open: false} {
 		for again := range 2 {
-			if changed, err := to.adopt(each); err != nil || changed != (again == 0 && each != full) {
+			if changed, err := nobody.adopt(each); err != nil || changed != (again == 0 && given) {
 				t.Errorf("%s: changed %v, %v", each, changed, err)
 			}
 		}
+		if owner := ownerOf(t, each); (owner == nobody.uid) != given {
+			t.Errorf("%s belongs to %d", each, owner)
+		}
 	}
-	if owner(disk) != to.uid || owner(fresh) != to.uid || owner(full) != 0 {
-		t.Errorf("they belong to %d, %d, %d", owner(disk), owner(fresh), owner(full))
-	}
-	if _, err := to.adopt(filepath.Join(top, "unmounted", "backups")); err == nil || !strings.Contains(err.Error(), "mounted") {
+	if _, err := nobody.adopt(filepath.Join(top, "unmounted", "backups")); err == nil || !strings.Contains(err.Error(), "mounted") {
 		t.Errorf("below what is not there: %v", err)
+	}
+}
+
+// Beside the system's own directories one that was just made is nobody else's yet.
+func TestOfTheTopmostOnlyWhatIsMadeIsGiven(t *testing.T) {
+	_ = rooted(t)
+	dir, err := os.MkdirTemp("/", "redbench-test-")
+	if err != nil {
+		t.Skipf("needs to write in /: %v", err)
+	}
+	t.Cleanup(func() { _ = os.Remove(dir) })
+	if changed, err := nobody.adopt(dir); err != nil || changed || ownerOf(t, dir) != 0 {
+		t.Errorf("one that was there: changed %v, %v, and it belongs to %d", changed, err, ownerOf(t, dir))
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := nobody.adopt(dir); err != nil || !changed || ownerOf(t, dir) != nobody.uid {
+		t.Errorf("one that was made: changed %v, %v, and it belongs to %d", changed, err, ownerOf(t, dir))
+	}
+}
+
+// A running service does not see what was made since its start: whoever starts it anew for what changed must be told.
+func TestADirectoryThatIsMadeAndNotGivenIsAChange(t *testing.T) {
+	top := rooted(t)
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	none := syscall.Rlimit{Max: was.Max} // nothing can be opened any more
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	changed, err := nobody.adopt(filepath.Join(top, "fresh"))
+	if restored := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was); restored != nil {
+		t.Fatal(restored)
+	}
+	if !errors.Is(err, syscall.EMFILE) || !changed || ownerOf(t, filepath.Join(top, "fresh")) != 0 {
+		t.Errorf("changed %v, %v", changed, err)
+	}
+	if changed, err := nobody.adopt(filepath.Join(top, "fresh")); err != nil || !changed {
+		t.Errorf("it is not given later: changed %v, %v", changed, err)
 	}
 }
