@@ -115,7 +115,8 @@ func (p *patient) service(ctx context.Context, f *doctor.Findings) {
 func (p *patient) backups(ctx context.Context, f *doctor.Findings) {
 	formers := backup.Formers(p.cfg.State.Dir)
 	doctor.Formers{Dirs: formers, Remove: cli.RemoveFormers(formers)}.Judge(f)
-	b := doctor.Backups{Off: p.cfg.Backup.At == "", Dir: p.cfg.Backup.In(p.cfg.State.Dir), Within: machine.SameDisk(p.cfg.Backup.In(p.cfg.State.Dir), p.cfg.State.Dir), Now: time.Now()}
+	b := doctor.Backups{Off: p.cfg.Backup.At == "", Dir: p.cfg.Backup.In(p.cfg.State.Dir), Now: time.Now()}
+	b.SameDisk = machine.SameDisk(b.Dir, p.cfg.State.Dir)
 	if !machine.Below(b.Dir, p.cfg.State.Dir) {
 		b.User, b.Shut = machine.CannotWrite(ctx, unitName, p.cfg.State.Dir, b.Dir, 0)
 	}

@@ -167,7 +167,7 @@ func (p *patient) backups(ctx context.Context, f *doctor.Findings) {
 	formers := backup.Formers(p.cfg.State.Dir)
 	doctor.Formers{Dirs: formers, Remove: cli.RemoveFormers(formers)}.Judge(f)
 	b := doctor.Backups{Off: p.cfg.Backup.At == "", Dir: p.cfg.Backup.In(p.cfg.State.Dir), Now: time.Now()}
-	b.Within = machine.SameDisk(b.Dir, p.cfg.State.Dir)
+	b.SameDisk = machine.SameDisk(b.Dir, p.cfg.State.Dir)
 	if !machine.Below(b.Dir, p.cfg.State.Dir) {
 		pid := 0
 		if p.status != nil {

@@ -102,7 +102,7 @@ func TestEachFaultIsTold(t *testing.T) {
 		{"database-between", Database{Between: true, Absent: true}}, {"", Files{Known: true, Mode: 0o700, Between: true, Record: true}},
 		{"backup-off backup-none", Backups{Off: true}}, {"backup-old", Backups{Last: noon.Add(-9 * day), Now: noon}},
 		{"office-stopped", Serving{}}, {"office-denied office-unready", Serving{Denied: true, Address: "a", Unready: "x"}}, {"", Serving{Address: "a"}},
-		{"backup-failed backup-same-disk", Backups{Trouble: "x", Last: noon, Now: noon, Within: true}}, {"backup-unknown", Backups{Error: errors.New("x")}},
+		{"backup-failed backup-same-disk", Backups{Trouble: "x", Last: noon, Now: noon, SameDisk: true}}, {"backup-unknown", Backups{Error: errors.New("x")}},
 	}
 	for _, c := range cases {
 		f := NewFindings(slices.Concat(Box(), HeadOffice()), nil)

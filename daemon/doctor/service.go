@@ -89,16 +89,16 @@ func (s Service) unit(f *Findings) {
 
 // Backups is what there is to fall back on.
 type Backups struct {
-	Off     bool // none is made by itself
-	Dir     string
-	Error   error // the directory cannot be looked at
-	Trouble string
-	Last    time.Time // zero: none
-	Count   int
-	Within  bool   // they lie in the state directory
-	Shut    error  // why the service cannot write there; nil: it can, or nobody can tell
-	User    string // whom the service runs as
-	Now     time.Time
+	Off      bool // none is made by itself
+	Dir      string
+	Error    error // the directory cannot be looked at
+	Trouble  string
+	Last     time.Time // zero: none
+	Count    int
+	SameDisk bool   // they lie on the file system that the state is on
+	Shut     error  // why the service cannot write there; nil: it can, or nobody can tell
+	User     string // whom the service runs as
+	Now      time.Time
 }
 
 const backupOld = 3 * 24 * time.Hour
@@ -125,7 +125,7 @@ func (b Backups) Judge(f *Findings) {
 		f.Add("backup-none", "dir", b.Dir)
 	case age > backupOld:
 		f.Add("backup-old", "span", Span(age), "dir", b.Dir)
-	case b.Within:
+	case b.SameDisk:
 		f.Add("backup-same-disk", "dir", b.Dir)
 	}
 	if len(f.list) == before {
