@@ -194,6 +194,23 @@ func TestWhatDiedIsCleared(t *testing.T) {
 	}
 }
 
+// TestABracketInANameIsNoPattern: what is cleared is the directory's own, whatever its name means elsewhere.
+func TestABracketInANameIsNoPattern(t *testing.T) {
+	top := t.TempDir()
+	own, another := filepath.Join(top, "stick[1]", making+"shop-20260101T000000Z"), filepath.Join(top, "stick1", making+"shop-20260101T000000Z")
+	kept := filepath.Join(filepath.Dir(own), "shop-20260101T000000Z")
+	for _, dir := range []string{own, another, kept} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release, err := alone(filepath.Dir(own))
+	defer release()
+	if err != nil || exists(own) || !exists(kept) || !exists(another) {
+		t.Errorf("%v; there is %q, and elsewhere %q", err, inDir(t, filepath.Dir(own)), inDir(t, filepath.Dir(another)))
+	}
+}
+
 // TestAnothersNameIsNotTakenForIt: by a clock that was set back, what lies on the stick may have the name of what was made now.
 func TestAnothersNameIsNotTakenForIt(t *testing.T) {
 	stick := t.TempDir()

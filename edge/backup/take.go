@@ -180,7 +180,7 @@ func alone(dir string) (release func(), err error) {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return func() {}, nil // root may be the one who opens it, and the directory somebody else's
 	}
-	lock := flock.New(path, flock.SetPermissions(0o600))
+	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|atOnce), flock.SetPermissions(0o600))
 	if got, err := lock.TryLock(); err != nil || !got {
 		return func() {}, nil
 	}

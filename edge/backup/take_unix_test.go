@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/gofrs/flock"
 )
 
 // Root restores from a directory that the service's user may write in: that user must not have root read for it what it may not
@@ -52,6 +54,37 @@ func TestAWrittenBackupLeadsNobodyElsewhere(t *testing.T) {
 		if err == nil {
 			_ = held.Close()
 		}
+	}
+}
+
+// Who may write on the stick must not have root make or hold a file elsewhere.
+func TestALockThatIsALinkIsNotFollowed(t *testing.T) {
+	elsewhere := t.TempDir()
+	there, absent := filepath.Join(elsewhere, "there"), filepath.Join(elsewhere, "absent")
+	if err := os.WriteFile(there, []byte("theirs"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{there, absent} {
+		stick := t.TempDir()
+		left := filepath.Join(stick, making+"shop-20260101T000000Z")
+		if err := errors.Join(os.Symlink(to, filepath.Join(stick, lockFile)), os.Mkdir(left, 0o700)); err != nil {
+			t.Fatal(err)
+		}
+		release, err := alone(stick)
+		defer release()
+		if err != nil || !exists(left) {
+			t.Errorf("to %s: %v; what another may work on is there: %v", to, err, exists(left))
+		}
+	}
+	if exists(absent) {
+		t.Error("it was made")
+	}
+	lock := flock.New(there)
+	if free, err := lock.TryLock(); err != nil || !free {
+		t.Errorf("it is held: %v", err)
+	}
+	if err := lock.Unlock(); err != nil {
+		t.Error(err)
 	}
 }
 
