@@ -5,11 +5,14 @@ package daemon
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"redbench/daemon/config"
 	"redbench/daemon/control"
@@ -22,6 +25,12 @@ import (
 
 // owingBackups has one backup, and somebody who was forgotten since is in it. Its time is up at once.
 func owingBackups(t *testing.T) (*backups, backup.Backup) {
+	t.Helper()
+	b, all := manyOwing(t, 1)
+	return b, all[0]
+}
+
+func manyOwing(t *testing.T, count int) (b *backups, all []backup.Backup) {
 	t.Helper()
 	c, err := config.Load("", []string{"REDBENCH_STATE_DIR=" + filepath.Join(t.TempDir(), "state"), "REDBENCH_BACKUP_FORGET_WITHIN_HOURS=0"})
 	if err != nil {
@@ -37,15 +46,18 @@ func owingBackups(t *testing.T) (*backups, backup.Backup) {
 	if _, err := r.Import(t.Context(), control.ImportRequest{Kind: control.ImportCustomers}, file, nil); err != nil {
 		t.Fatal(err)
 	}
-	b := newBackups(c, "v1", s, quiet(nil), time.Now)
-	made, err := b.make(t.Context(), backup.Pace{})
-	if err != nil {
-		t.Fatal(err)
+	b = newBackups(c, "v1", s, quiet(nil), time.Now)
+	for range count {
+		made, err := b.make(t.Context(), backup.Pace{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, made)
 	}
 	if _, err := s.Forget(t.Context(), edge.Identifier{Kind: edge.KindCard, Value: "29120001"}); err != nil {
 		t.Fatal(err)
 	}
-	return b, made
+	return b, all
 }
 
 func there(b backup.Backup) bool {
@@ -106,5 +118,32 @@ func TestARottenDatabaseHoldsWhoeverWasForgotten(t *testing.T) {
 	}
 	if owing, err := b.look(t.Context()); err != nil || len(owing) != 1 {
 		t.Errorf("owing %d, %v", len(owing), err)
+	}
+}
+
+// letsGo is another process that works on the backups until something is logged: as late as it can, before one is dropped.
+type letsGo struct{ *flock.Flock }
+
+func (l letsGo) Write(p []byte) (int, error) { return len(p), l.Unlock() }
+
+// Somebody else at work says nothing about a backup: it is written anew at the next turn, though its time is up.
+func TestWhileAnotherIsAtWorkNothingIsDropped(t *testing.T) {
+	b, all := manyOwing(t, 2)
+	another := letsGo{flock.New(filepath.Join(b.keeper.Dir, ".lock"))}
+	if held, err := another.TryLock(); err != nil || !held {
+		t.Fatalf("the control: it is held: %v, %v", held, err)
+	}
+	b.log = slog.New(slog.NewTextHandler(another, nil))
+	if err := b.forget(t.Context(), backup.Pace{}); !errors.Is(err, backup.ErrBusy) || !there(all[0]) || !there(all[1]) {
+		t.Errorf("told %v; they are there: %v, %v", err, there(all[0]), there(all[1]))
+	}
+	if err := another.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.forget(t.Context(), backup.Pace{}); err != nil {
+		t.Error(err)
+	}
+	if s, err := b.status(t.Context()); err != nil || s.Count != 2 || s.Holding != 0 || there(all[0]) || there(all[1]) {
+		t.Errorf("they were not written anew: %+v, %v", s, err)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"redbench/edge"
 	"redbench/edge/backup"
 	"redbench/sync/hq/config"
@@ -137,6 +139,29 @@ func TestHeadOfficeDropsWhatCannotBeWrittenAnew(t *testing.T) {
 	s.keeper.Check = sound
 	check(t, s.after(0))
 	s.stands("when it can be written anew", 1, 0)
+}
+
+// letsGo is another process that works on the backups until something is logged: as late as it can, before one is dropped.
+type letsGo struct{ *flock.Flock }
+
+func (l letsGo) Write(p []byte) (int, error) { return len(p), l.Unlock() }
+
+// TestHeadOfficeDropsNothingWhileAnotherIsAtWork: it is written anew at the next look, though its time is up.
+func TestHeadOfficeDropsNothingWhileAnotherIsAtWork(t *testing.T) {
+	s := newShelf(t, 0)
+	s.cfg.Backup.At = ""
+	s.makes(2)
+	s.forgets()
+	another := letsGo{flock.New(filepath.Join(s.keeper.Dir, ".lock"))}
+	if held, err := another.TryLock(); err != nil || !held {
+		t.Fatalf("the control: it is held: %v, %v", held, err)
+	}
+	s.log = slog.New(slog.NewTextHandler(another, nil))
+	check(t, s.after(0))
+	s.stands("while another is at work", 2, 2)
+	check(t, another.Unlock())
+	check(t, s.after(0))
+	s.stands("when it is done", 2, 0)
 }
 
 // TestWhatAKilledBackupLeftAtHeadOfficeIsCleared at the next look: the verb may have died while head office runs on.
