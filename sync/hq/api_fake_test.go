@@ -80,14 +80,18 @@ func (f *fakeOffice) Take(ctx context.Context, store, box string, records []edge
 
 func (f *fakeOffice) Orders(context.Context, string, []edge.Order) error { return f.fail }
 
-func (f *fakeOffice) Changes(_ context.Context, _, cursor string, _ int) (edge.Page, error) {
-	if cursor == "bad" {
+// Changes knows no cursor of a store that was revoked, as head office does not.
+func (f *fakeOffice) Changes(_ context.Context, store, cursor string, _ int) (edge.Page, error) {
+	page := edge.Page{Cursor: "c1"}
+	if f.changes != nil {
+		page = f.changes(cursor)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if cursor == "bad" || f.revoked[store] {
 		return edge.Page{}, ErrCursor
 	}
-	if f.changes != nil {
-		return f.changes(cursor), f.fail
-	}
-	return edge.Page{Cursor: "c1"}, f.fail
+	return page, f.fail
 }
 
 func (f *fakeOffice) Wait(ctx context.Context, store, cursor string) error {

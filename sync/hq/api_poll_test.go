@@ -96,6 +96,36 @@ func TestAQuestionForChangesWaits(t *testing.T) {
 	}
 }
 
+// A store that is revoked between its way in and the answer has no cursor any more: its box is told to stop, and not to begin
+// anew with all it has.
+func TestAStoreThatIsRevokedMeanwhileDoesNotBeginAnew(t *testing.T) {
+	for name, each := range map[string]struct {
+		query   string
+		revoked int // as it asks for the first or second time; 0: never
+		status  int
+	}{
+		"the control: a wrong cursor":     {"?after=bad", 0, 410},
+		"revoked, and wrong all the same": {"?after=bad", 1, 401},
+		"revoked as it asks":              {"?after=c1", 1, 401},
+		"revoked before it waits":         {"?after=c1&wait=50", 1, 401},
+		"revoked when it has waited":      {"?after=c1&wait=50", 2, 401},
+	} {
+		asks, office := 0, &fakeOffice{wait: func(context.Context, string, string) error { return nil }}
+		office.changes = func(string) edge.Page {
+			if asks++; asks == each.revoked {
+				office.revoke("s1")
+			}
+			return edge.Page{Cursor: "c1"}
+		}
+		got := poll(t, t.Context(), quietAPI(t, office), each.query)
+		var problem wire.Problem
+		err := wire.Unmarshal(got.Body.Bytes(), &problem)
+		if err != nil || got.Code != each.status || (problem.Type == wire.ProblemRevoked) != (each.revoked > 0) || asks != max(each.revoked, 1) {
+			t.Errorf("%s: at question %d, %d %s, %v", name, asks, got.Code, got.Body, err)
+		}
+	}
+}
+
 func TestAWaitEndsWithTheServerAndWithANewerOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := quietAPI(t, &fakeOffice{})

@@ -177,13 +177,13 @@ func (c *call) changes() error {
 	}
 	after := query["after"]
 	page, err := c.api.hq.Changes(c.r.Context(), c.store, after, limit)
-	if errors.Is(err, ErrCursor) { // one of a store that was revoked since it was let in is none either
-		err = cmp.Or(c.stillMine(), err)
-	}
 	if err == nil && len(page.Changes) == 0 && !page.More && wait > 0 && c.r.Method != http.MethodHead {
 		if err = c.wait(after, min(time.Duration(wait)*time.Second, maxWait)); err == nil {
 			page, err = c.api.hq.Changes(c.r.Context(), c.store, after, limit)
 		}
+	}
+	if errors.Is(err, ErrCursor) { // one of a store that was revoked since it was let in is none either
+		err = cmp.Or(c.stillMine(), err)
 	}
 	if err != nil {
 		return err
