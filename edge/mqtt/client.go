@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,6 +52,8 @@ type Client struct {
 	dialer  *dialer
 	paho    paho.Client
 	backlog backlog
+	tills   []string // filters of the contract's topics
+	strands *strands
 
 	mu        sync.Mutex
 	answers   *answers // of the connection that is up; nil: none
@@ -82,7 +85,7 @@ func NewClient(options ClientOptions) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mqtt client: %w", err)
 	}
-	c := &Client{options: options, dialer: d, backlog: backlog{now: options.Now}}
+	c := &Client{options: options, dialer: d, backlog: backlog{now: options.Now}, tills: tillFilters(options.Store), strands: newStrands()}
 	c.paho = paho.NewClient(c.pahoOptions())
 	return c, nil
 }
@@ -151,7 +154,7 @@ func (c *Client) open(_ *url.URL, _ paho.ClientOptions) (net.Conn, error) {
 	return &connackConn{Conn: conn, connected: c.backlog.connected}, nil
 }
 
-// receive hands one message to the sink.
+// receive hands one message to the sink, behind what came before it from the same lane.
 func (c *Client) receive(_ paho.Client, m paho.Message) {
 	c.mu.Lock()
 	answers := c.answers
@@ -165,15 +168,16 @@ func (c *Client) receive(_ paho.Client, m paho.Message) {
 		return // the connection is over: the broker sends it again
 	}
 	now := c.options.Now()
-	c.options.Sink(edge.Message{
+	message := edge.Message{
 		Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Arrived: now, Queued: c.backlog.holds(now),
-	}, done)
+	}
+	c.strands.do(strandOf(message.Topic, c.tills), func() { c.options.Sink(message, done) })
 }
 
 // subscribe asks for the tills' topics, at each connection: the broker may have forgotten the session.
 func (c *Client) subscribe() {
 	filters := map[string]byte{}
-	for _, each := range append(tillFilters(c.options.Store), c.options.Topics...) {
+	for _, each := range slices.Concat(c.tills, c.options.Topics) {
 		filters[each] = 1
 	}
 	token := c.paho.SubscribeMultiple(filters, nil).(*paho.SubscribeToken)
@@ -278,6 +282,7 @@ func (c *Client) Stop(ctx context.Context) error {
 		}
 	}
 	c.paho.Disconnect(goodbye)
+	c.strands.end(ctx.Done())
 	c.state(false)
 	return nil
 }

@@ -120,6 +120,14 @@ func (s *Service) ProbeTopic() string { return s.probes.topic }
 // Heard tells how many messages of tills have come: what comes is no sign that all is well, but one that the ear is.
 func (s *Service) Heard() int64 { return s.heard.Load() }
 
+// LastCard is when a till last told of a card; the zero time: never yet.
+func (s *Service) LastCard() time.Time {
+	if at := s.card.Load(); at != nil {
+		return *at
+	}
+	return time.Time{}
+}
+
 // receiveProbe takes a message on the topic of test events, unless it is none: then it is refused as any other on a lane
 // that cannot be.
 func (s *Service) receiveProbe(msg edge.Message, done func(error)) bool {

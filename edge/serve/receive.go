@@ -162,6 +162,7 @@ func (s *Service) till(l *laneState, ev edge.Event, tap edge.Tap, stale bool, la
 	l.hear(ev, stale)
 	var profile *edge.Profile
 	if ev.Type == edge.LoyaltyPresented {
+		s.card.Store(new(in.At))
 		profile = s.known(tap)
 		in.Customer = profile.Customer.Ref
 		if in.Customer != edge.Stranger {

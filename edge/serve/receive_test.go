@@ -56,6 +56,19 @@ func TestScreenDoesNotWaitForTheDiskButTheAcknowledgementDoes(t *testing.T) {
 	})
 }
 
+// Whoever does heavy work in the box asks when the last card came. What else a till tells is none.
+func TestTheLastCardIsKnown(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.send(checkout("started", "k1"))
+		if at := b.service.LastCard(); !at.IsZero() {
+			t.Errorf("a card came at %v before any did", at)
+		}
+		time.Sleep(time.Second)
+		b.send(card(mayas))
+		want(t, "the last card", b.service.LastCard(), time.Now())
+	})
+}
+
 func TestManyEntriesBecomeOneTransaction(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		for i := range 50 {

@@ -92,6 +92,7 @@ type Service struct {
 	silent  atomic.Bool
 	painted atomic.Int64 // microseconds
 	heard   atomic.Int64 // messages of tills
+	card    atomic.Pointer[time.Time]
 	probes  probes
 
 	running context.Context // ends with Stop
