@@ -68,7 +68,7 @@ func (o *office) openUplink(client *link.Client, gate *link.Gate, registry prome
 	if err != nil {
 		return nil, err
 	}
-	options := uplink.Options{Store: o.app.store, Link: client, Gate: gate, Hours: window, CPUShare: float64(c.CPUPercent) / 100,
+	options := uplink.Options{Store: o.app.store, Link: client, Gate: gate, Hours: window, Pace: o.pace(o.app.serve.LastCard),
 		Status: o.boxStatus, OnStatus: o.heard, OnNewBox: gate.Shut, Registry: registry, Log: o.app.Log}
 	if c.Metered {
 		options.Linger = meteredLinger
@@ -76,8 +76,13 @@ func (o *office) openUplink(client *link.Client, gate *link.Gate, registry prome
 	return uplink.New(options)
 }
 
+// pace gives way to cards where it is told of them. What comes down is not slowed by them: cashiers wait for it.
+func (o *office) pace(card func() time.Time) link.Pace {
+	return link.Pace{Share: float64(o.app.Config.HQ.CPUPercent) / 100, Card: card}
+}
+
 func (o *office) openDownlink(client *link.Client, gate *link.Gate, registry prometheus.Registerer) (*downlink.Downlink, error) {
-	options := downlink.Options{Store: o.app.store, Link: client, Gate: gate, OnApplied: o.applied, CPUShare: float64(o.app.Config.HQ.CPUPercent) / 100,
+	options := downlink.Options{Store: o.app.store, Link: client, Gate: gate, OnApplied: o.applied, Pace: o.pace(nil),
 		Registry: registry, Log: o.app.Log}
 	if o.app.Config.HQ.Metered {
 		options.Every = meteredEvery

@@ -100,8 +100,8 @@ func (c *Config) hqKeys() Section {
 			"second. 0: all of it."},
 		Key{Key: "metered", Value: &c.HQ.Metered, Doc: "The link is paid for by what it carries: what the store learnt waits up to a " +
 			"quarter of an hour for company, erasures too, and changes are asked for as often instead of staying on the line."},
-		Key{Key: "cpu_percent", Value: &c.HQ.CPUPercent, Doc: "How much of one processor sending may take, 1 to 100 percent, so " +
-			"that prompts do not notice."},
+		Key{Key: "cpu_percent", Value: &c.HQ.CPUPercent, Doc: "How much of one processor sending may take, 1 to 100 percent. While " +
+			"cards come, and for half a minute after the last one, it is a fortieth of that, so that prompts do not notice."},
 		Key{Key: "lock_after_days", Value: &c.HQ.LockAfterDays, Doc: "After how many days without a word from head office every card is a " +
 			"stranger's, as somebody may have asked to be forgotten since: 1 to 3650. 0: never."},
 		Key{Key: "lookup_ms", Value: &c.HQ.LookupMS, Doc: "How long head office may take to tell of a card that this box does not " +

@@ -86,12 +86,9 @@ func (d *Downlink) round(ctx context.Context, wait time.Duration) (news bool, er
 	}
 }
 
-// longestRest bounds the rest between two pages.
-const longestRest = 5 * time.Second
-
 // rest leaves the core, and the box's writer, to others after what the last page took of it.
 func (d *Downlink) rest(ctx context.Context, busy time.Duration) error {
-	if pause := min(time.Duration(float64(busy)*(1/d.CPUShare-1)), longestRest); pause > 0 {
+	if pause := d.Pace.Rest(d.Now(), busy); pause > 0 {
 		sleep(ctx, pause, nil)
 	}
 	return ctx.Err()

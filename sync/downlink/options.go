@@ -43,7 +43,7 @@ type Options struct {
 	Wait      time.Duration      // how long head office may wait for something to tell; 0: 50 s
 	Every     time.Duration      // on a metered link: ask so often, and never wait at head office; 0: wait
 
-	CPUShare float64 // of one core, above 0 to 1; 0: a half. After each page of several that took t it rests for t·(1/share−1)
+	Pace link.Pace // between pages of which more are to come
 
 	Registry prometheus.Registerer // nil: not registered
 	Random   func() float64        // of the back-off, in [0, 1); nil: math/rand
@@ -51,25 +51,20 @@ type Options struct {
 	Log      *slog.Logger          // nil: none
 }
 
-const (
-	defaultWait  = 50 * time.Second // proxies often cut at a minute
-	defaultShare = .5
-)
+const defaultWait = 50 * time.Second // proxies often cut at a minute
 
 func (o *Options) complete() error {
 	switch {
 	case o.Store == nil || o.Link == nil:
 		return errors.New("downlink: needs a store and a link")
-	case o.CPUShare < 0 || o.CPUShare > 1:
-		return fmt.Errorf("downlink: a share of a core is above 0 and at most 1, not %v", o.CPUShare)
 	case o.Wait < 0 || o.Wait > wire.MaxWait*time.Second:
 		return fmt.Errorf("downlink: head office waits for %d s at most", wire.MaxWait)
 	}
+	if err := o.Pace.Complete(); err != nil {
+		return fmt.Errorf("downlink: %w", err)
+	}
 	if o.Wait == 0 {
 		o.Wait = defaultWait
-	}
-	if o.CPUShare == 0 {
-		o.CPUShare = defaultShare
 	}
 	if o.Gate == nil {
 		o.Gate = link.NewGate()

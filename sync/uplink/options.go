@@ -55,12 +55,12 @@ type Options struct {
 	Link  Link
 	Gate  *link.Gate // shared with the downlink; nil: always open
 
-	Hours    link.Hours    // records travel within them only; the zero value: always
-	Metered  func() bool   // where given, Hours bind only while it says true; with no Hours it has no meaning
-	CPUShare float64       // of one core, above 0 to 1; 0: a half. Work of t is followed by t·(1/share−1) of rest, waiting for answers included
-	Records  int           // most of one batch; 0: 4000
-	Bytes    int           // about, of one batch; 0: 2 MiB
-	Linger   time.Duration // how long news wait for company; 0: a second
+	Hours   link.Hours    // records travel within them only; the zero value: always
+	Metered func() bool   // where given, Hours bind only while it says true; with no Hours it has no meaning
+	Pace    link.Pace     // of records. Waiting for head office is rest
+	Records int           // most of one batch; 0: 4000
+	Bytes   int           // about, of one batch; 0: 2 MiB
+	Linger  time.Duration // how long news wait for company; 0: a second
 
 	Status   func() wire.BoxStatus   // what only the daemon knows; Box, Backlog and Clock are filled in here. nil: nothing
 	OnStatus func(wire.StatusAnswer) // what head office said to it
@@ -74,7 +74,6 @@ type Options struct {
 const (
 	defaultRecords = 4_000
 	defaultBytes   = 2 << 20
-	defaultShare   = .5
 	defaultLinger  = time.Second
 )
 
@@ -82,14 +81,14 @@ func (o *Options) complete() error {
 	switch {
 	case o.Store == nil || o.Link == nil:
 		return errors.New("uplink: needs a store and a link")
-	case o.CPUShare < 0 || o.CPUShare > 1:
-		return fmt.Errorf("uplink: a share of a core is above 0 and at most 1, not %v", o.CPUShare)
 	case o.Records < 0 || o.Records > wire.MaxRecords || o.Bytes < 0 || o.Bytes > wire.MaxBatch:
 		return fmt.Errorf("uplink: a batch is at most %d records and %d bytes", wire.MaxRecords, wire.MaxBatch)
 	case o.Linger < 0:
 		return errors.New("uplink: nobody can linger for less than no time")
 	}
-	setDefault(&o.CPUShare, defaultShare)
+	if err := o.Pace.Complete(); err != nil {
+		return fmt.Errorf("uplink: %w", err)
+	}
 	setDefault(&o.Records, defaultRecords)
 	setDefault(&o.Bytes, defaultBytes)
 	setDefault(&o.Linger, defaultLinger)

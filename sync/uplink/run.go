@@ -10,10 +10,7 @@ import (
 	"redbench/sync/link"
 )
 
-const (
-	statusEach  = time.Minute
-	longestRest = 5 * time.Second
-)
+const statusEach = time.Minute
 
 // Run sends until the context ends. It waits for news, for the next attempt after a failure, for the hours, and for the
 // gate, and is in no hurry: see Options.
@@ -111,8 +108,9 @@ func (r *runner) round(ctx context.Context) {
 	if !r.State().Reached.Before(began) { // a round in which there was nothing to send proves nothing
 		r.goesWell()
 	}
-	if more {
-		r.due = now.Add(r.rest(now.Sub(began)))
+	r.rested = later(r.rested, now.Add(r.rest(now, now.Sub(began))))
+	if more || now.Before(r.rested) {
+		r.due = r.rested
 		return
 	}
 	r.due = now.Add(statusEach)
@@ -123,8 +121,8 @@ func (r *runner) round(ctx context.Context) {
 
 // rest is how long to leave the core to others after what the last batch took of it. While it waited for head office, it
 // did so already.
-func (r *runner) rest(took time.Duration) time.Duration {
-	return min(max(time.Duration(float64(r.busy)/r.CPUShare)-took, 0), longestRest)
+func (r *runner) rest(now time.Time, took time.Duration) time.Duration {
+	return max(r.Pace.Rest(now, r.busy)-(took-r.busy), 0)
 }
 
 func later(a, b time.Time) time.Time {

@@ -200,7 +200,7 @@ func TestItRestsAfterEachBatch(t *testing.T) {
 			line := hqtest.NewLine()
 			calls := watch(line)
 			r := newRig(t, hqtest.NewBox(), line, func(o *uplink.Options) {
-				o.Store, o.CPUShare, o.Records = busyBox{r0(o)}, share, 5
+				o.Store, o.Pace.Share, o.Records = busyBox{r0(o)}, share, 5
 			})
 			r.visits(100, 0)
 			r.start()
@@ -214,6 +214,62 @@ func TestItRestsAfterEachBatch(t *testing.T) {
 	}
 }
 
+// While cards come, a fortieth of the share is taken; half a minute after the last one, all of it.
+func TestCardsComeBeforeRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line := hqtest.NewLine()
+		calls := watch(line)
+		var card time.Time
+		r := newRig(t, hqtest.NewBox(), line, func(o *uplink.Options) {
+			o.Store, o.Records = busyBox{r0(o)}, 5
+			o.Pace = link.Pace{Share: .5, Card: func() time.Time { return card }}
+		})
+		r.visits(1600, 0)
+		card = time.Now().Add(30 * time.Second) // the last of many
+		r.start()
+		r.drained()
+		r.stop()
+		gaps := map[bool][]time.Duration{}
+		sent := calls.of("records")
+		for i, at := range sent[1:] {
+			quiet := sent[i].Sub(card) >= 30*time.Second // when the rest between the two began
+			gaps[quiet] = append(gaps[quiet], at.Sub(sent[i]))
+		}
+		for quiet, want := range map[bool]time.Duration{false: 800 * time.Millisecond, true: 20 * time.Millisecond} {
+			if slices.Sort(gaps[quiet]); len(gaps[quiet]) < 50 || slices.Min(gaps[quiet]) != want || slices.Max(gaps[quiet]) != want {
+				t.Errorf("quiet %t: %d batches follow upon each other after %v, not all after %v", quiet, len(gaps[quiet]), slices.Compact(gaps[quiet]), want)
+			}
+		}
+	})
+}
+
+// Whatever is sold meanwhile, records wait until the rest is over. An erasure does not.
+func TestNewsDoNotEndTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line := hqtest.NewLine()
+		calls := watch(line)
+		r := newRig(t, hqtest.NewBox(), line, func(o *uplink.Options) { o.Store, o.Pace.Share, o.Records = busyBox{r0(o)}, .0025, 5 })
+		r.start()
+		began := time.Now()
+		for i := range 60 {
+			if i == 32 {
+				r.box.Order(anErasure("e1"))
+			}
+			r.visits(1, 500*time.Millisecond)
+		}
+		r.stop()
+		sent, ordered := calls.of("records"), calls.of("orders")
+		for i, at := range sent[1:] {
+			if gap := at.Sub(sent[i]); gap < 3990*time.Millisecond {
+				t.Errorf("records %v after those before, where the share asks for 4 s", gap)
+			}
+		}
+		if len(sent) < 5 || len(ordered) != 1 || ordered[0].Sub(began) > 17100*time.Millisecond {
+			t.Errorf("%d batches, and orders at %v for an erasure 16 s after %v", len(sent), ordered, began)
+		}
+	})
+}
+
 // Waiting for head office leaves the core to others as well as resting does.
 func TestWaitingForAnAnswerIsRest(t *testing.T) {
 	for wait, want := range map[time.Duration]time.Duration{5 * time.Millisecond: 400 * time.Millisecond, 20 * time.Millisecond: 600 * time.Millisecond} {
@@ -223,7 +279,7 @@ func TestWaitingForAnAnswerIsRest(t *testing.T) {
 			line.Only = func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/records") }
 			line.Seed(1, 1, hqtest.Slow)
 			calls := watch(line)
-			r := newRig(t, hqtest.NewBox(), line, func(o *uplink.Options) { o.Store, o.CPUShare, o.Records = busyBox{r0(o)}, .5, 5 })
+			r := newRig(t, hqtest.NewBox(), line, func(o *uplink.Options) { o.Store, o.Pace.Share, o.Records = busyBox{r0(o)}, .5, 5 })
 			r.visits(100, 0)
 			r.start()
 			r.drained()

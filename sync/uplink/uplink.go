@@ -21,6 +21,7 @@ type Uplink struct {
 	size    sizing
 	lines   []byte        // the last batch's memory, used again
 	busy    time.Duration // what the last batch kept a core busy
+	rested  time.Time     // no records before
 	refused int           // batches in a row of which head office took nothing
 
 	offers offers
@@ -56,7 +57,7 @@ func (u *Uplink) Round(ctx context.Context) (more bool, err error) {
 // mayTravel reports whether records may be sent now.
 func (u *Uplink) mayTravel() bool {
 	open, _ := u.Gate.Look()
-	return open && !u.waitsForHours()
+	return open && !u.waitsForHours() && !u.Now().Before(u.rested)
 }
 
 func (u *Uplink) waitsForHours() bool {
