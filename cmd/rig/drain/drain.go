@@ -66,7 +66,7 @@ func Command() *cobra.Command {
 	flags.IntVar(&o.Customers, "customers", 20_000, "customers in the box")
 	flags.Float64Var(&o.Rate, "rate", 50, "cards a second while prompts are measured")
 	flags.DurationVar(&o.Round, "round", 20*time.Second, "length of a round of prompts")
-	flags.IntVar(&o.Rounds, "rounds", 3, "rounds with and without the drain, in turn; 0: prompts are not measured")
+	flags.IntVar(&o.Rounds, "rounds", 5, "rounds with and without the drain, in turn; 0: prompts are not measured")
 	flags.IntVar(&o.CPU, "cpu-percent", 0, "[hq] cpu_percent of the box; 0: as it is when nobody sets it")
 	flags.Float64Var(&o.MinRate, "min-rate", 10_000, "fail when fewer records a second arrive")
 	flags.Float64Var(&o.MaxRatio, "max-ratio", 1.5, "fail when the 99th percentile with the drain is above this many times that without")
