@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
-	"slices"
 	"sync"
 	"time"
 
@@ -52,7 +51,6 @@ type Client struct {
 	dialer  *dialer
 	paho    paho.Client
 	backlog backlog
-	tills   []string // filters of the contract's topics
 	strands *strands
 
 	mu        sync.Mutex
@@ -85,7 +83,7 @@ func NewClient(options ClientOptions) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mqtt client: %w", err)
 	}
-	c := &Client{options: options, dialer: d, backlog: backlog{now: options.Now}, tills: tillFilters(options.Store), strands: newStrands()}
+	c := &Client{options: options, dialer: d, backlog: backlog{now: options.Now}, strands: newStrands()}
 	c.paho = paho.NewClient(c.pahoOptions())
 	return c, nil
 }
@@ -171,13 +169,13 @@ func (c *Client) receive(_ paho.Client, m paho.Message) {
 	message := edge.Message{
 		Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Arrived: now, Queued: c.backlog.holds(now),
 	}
-	c.strands.do(strandOf(message.Topic, c.tills), func() { c.options.Sink(message, done) })
+	c.strands.do(c.strand(message.Topic), func() { c.options.Sink(message, done) })
 }
 
 // subscribe asks for the tills' topics, at each connection: the broker may have forgotten the session.
 func (c *Client) subscribe() {
 	filters := map[string]byte{}
-	for _, each := range slices.Concat(c.tills, c.options.Topics) {
+	for _, each := range append(tillFilters(c.options.Store), c.options.Topics...) {
 		filters[each] = 1
 	}
 	token := c.paho.SubscribeMultiple(filters, nil).(*paho.SubscribeToken)

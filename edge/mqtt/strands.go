@@ -19,7 +19,7 @@ type strands struct {
 
 func newStrands() *strands { return &strands{queue: map[string][]func(){}} }
 
-// do queues f in a strand. It does not wait for it: how much may wait is bounded by [Window].
+// do queues f in a strand. It does not wait for it: of one connection's messages no more than [Window] wait.
 func (s *strands) do(strand string, f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,13 +68,11 @@ func (s *strands) next(strand string) (f func()) {
 	return f
 }
 
-// strandOf is what a message must keep its place among: the other messages of its lane. An adapter's may be of any lane,
-// which is known once its program ran, so that all of them are one strand.
-func strandOf(topic string, tills []string) string {
-	for _, filter := range tills {
-		if fits(filter, topic) {
-			return topic[:strings.LastIndexByte(topic, '/')]
-		}
+// strand is what a message must keep its place among: the other messages of its lane. An adapter's may be of any lane, which is
+// known once its program ran, and a till may speak both ways: where there are adapters all messages are one strand.
+func (c *Client) strand(topic string) string {
+	if len(c.options.Topics) > 0 {
+		return ""
 	}
-	return ""
+	return topic[:max(strings.LastIndexByte(topic, '/'), 0)]
 }
