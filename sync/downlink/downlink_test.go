@@ -96,7 +96,7 @@ func (b slowBox) Apply(ctx context.Context, page edge.Page) (edge.Applied, error
 
 // Between pages the box has its core for itself, for as long as it was kept from it.
 func TestPagesLeaveTheCoreToOthers(t *testing.T) {
-	for share, want := range map[float64]time.Duration{0: 7 * time.Second, .25: 13 * time.Second, 1: 4 * time.Second, .01: 34 * time.Second} {
+	for share, want := range map[float64]time.Duration{0: 7 * time.Second, .25: 13 * time.Second, 1: 4 * time.Second, .01: 19 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t)
 			down, err := downlink.New(downlink.Options{Store: slowBox{r.box}, Link: r.line.Client(t), Gate: r.gate, Pace: link.Pace{Share: share}})

@@ -18,7 +18,8 @@ const (
 	defaultShare = .5
 	besideCards  = 40               // the part of the share that is left while cards come: a fortieth
 	quietAfter   = 30 * time.Second // without a card: the store serves nobody just now
-	longestRest  = 10 * time.Second
+	longestRest  = 5 * time.Second
+	longestOpen  = time.Minute // while cards come: on a slow machine, too, the share is what it is
 )
 
 // Complete fills in what is not set. A share that is none is an error.
@@ -32,11 +33,12 @@ func (p *Pace) Complete() error {
 	return nil
 }
 
-// Rest is how long to leave the core to others after work that took busy: busy·(1/share−1), at most ten seconds.
+// Rest is how long to leave the core to others after work that took busy: busy·(1/share−1), at most five seconds,
+// and a minute while cards come.
 func (p Pace) Rest(now time.Time, busy time.Duration) time.Duration {
-	share := p.Share
+	share, longest := p.Share, longestRest
 	if p.Card != nil && now.Sub(p.Card()) < quietAfter {
-		share /= besideCards
+		share, longest = share/besideCards, longestOpen
 	}
-	return min(time.Duration(float64(busy)*(1/share-1)), longestRest)
+	return min(time.Duration(float64(busy)*(1/share-1)), longest)
 }

@@ -101,15 +101,22 @@ func (r *runner) round(ctx context.Context) {
 	}
 	more, err := r.Round(ctx)
 	now := r.Now()
+	r.rested = later(r.rested, now.Add(r.rest(now, now.Sub(began))))
 	if err != nil {
 		r.fails(ctx, err)
+		if r.busy > 0 { // records: what breaks at them may let questions through, and these open the gate and end the back-off
+			r.rested = later(r.rested, r.retry)
+		}
 		return
 	}
 	if !r.State().Reached.Before(began) { // a round in which there was nothing to send proves nothing
 		r.goesWell()
 	}
-	r.rested = later(r.rested, now.Add(r.rest(now, now.Sub(began))))
-	if more || now.Before(r.rested) {
+	switch {
+	case more && r.busy == 0: // orders: they wait for no rest
+		r.due = now
+		return
+	case more || now.Before(r.rested):
 		r.due = r.rested
 		return
 	}
