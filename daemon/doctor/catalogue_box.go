@@ -35,7 +35,7 @@ func boxClock() Catalogue {
 
 func boxRecord() Catalogue {
 	return Catalogue{
-		{"outbox", "outbox-old", Warn, "{count} wait for head office, the oldest since {oldest}.", "See what is found of head office; `[hq] send` hours that never come are another cause. Nothing is lost."},
+		{"outbox", "outbox-old", Warn, "{count} wait for head office, the oldest since {oldest}.", "See what is found of head office; `[hq] send` hours that never come are another cause. After an outage it goes down by itself, slowly while cards come. Nothing is lost."},
 		{"outbox", "outbox-full", Warn, "The outbox holds {share} % of [limits] outbox_mb: soon the oldest visits are told as a sum only.", "Bring the box back to head office, or raise `[limits] outbox_mb` where the disk allows."},
 		{"outbox", "outbox-summed", Warn, "{count} were told to head office as a sum, as the outbox was full.", "Raise `[limits] outbox_mb` if the box is to stay away as long again."},
 		{"outbox", "outbox-good", OK, "{count} wait for head office.", ""},

@@ -14,6 +14,7 @@ import (
 // root's. What holds something, or belongs to somebody else, is left to who put it there. It reports whether anything changed,
 // also where it then fails.
 func (to heir) adopt(dir string) (changed bool, err error) {
+	dir = filepath.Clean(dir) // "/srv/" is right below /, too
 	made, err := makeLast(dir)
 	if err != nil {
 		return false, err

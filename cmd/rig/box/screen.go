@@ -5,8 +5,10 @@ package box
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -71,13 +73,33 @@ func read(conn *websocket.Conn, lane string, heard func(Message)) {
 // Close hangs up.
 func (s *Screen) Close() error { return s.conn.Close() }
 
-// Screen pairs a screen with a lane of the box and connects it.
+// Screen pairs a screen with a lane of the box and connects it. What is shown from its return on comes as a message of its own: what
+// came before the screen was one of the lane's stands in its first message.
 func (b *Box) Screen(ctx context.Context, lane string, heard func(Message)) (*Screen, error) {
 	pairing, err := b.Pair(ctx, lane)
 	if err != nil {
 		return nil, err
 	}
-	return Watch(ctx, "ws://"+b.Screens()+"/ws/lane/"+lane, pairing.Token, lane, heard)
+	joined := make(chan struct{})
+	join := sync.OnceFunc(func() { close(joined) })
+	screen, err := Watch(ctx, "ws://"+b.Screens()+"/ws/lane/"+lane, pairing.Token, lane, func(m Message) {
+		join()
+		heard(m)
+	})
+	if err != nil {
+		return nil, err
+	}
+	late := time.NewTimer(10 * time.Second)
+	defer late.Stop()
+	select {
+	case <-joined:
+		return screen, nil
+	case <-late.C:
+		err = fmt.Errorf("lane %s does not greet its screen", lane)
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	return nil, errors.Join(err, screen.Close())
 }
 
 // Send says something as a screen does. One at a time.
